@@ -1,0 +1,131 @@
+"""The one exception tree of cyjwt.
+
+Names are PyJWT's, so that existing ``except`` clauses keep their meaning. Every class has a stable
+``code`` (a short string fit for logs and metrics), and an instance may carry a finer one. Where one
+claim is at fault, ``claim`` names it. No message ever repeats the token.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CyJWTError",
+    "DecodeError",
+    "ExpiredSignatureError",
+    "ImmatureSignatureError",
+    "InvalidAlgorithmError",
+    "InvalidAudienceError",
+    "InvalidIssuedAtError",
+    "InvalidIssuerError",
+    "InvalidJTIError",
+    "InvalidKeyError",
+    "InvalidSignatureError",
+    "InvalidSubjectError",
+    "InvalidTokenError",
+    "KeyNotFoundError",
+    "MissingRequiredClaimError",
+]
+
+
+class CyJWTError(Exception):
+    """The root of every error that cyjwt raises about a token or a key.
+
+    Attributes:
+        code: a stable, machine-readable reason, such as ``"expired"``.
+        claim: the claim at fault, or ``None``.
+
+    Example:
+        >>> import cyjwt
+        >>> issubclass(cyjwt.ExpiredSignatureError, cyjwt.CyJWTError)
+        True
+    """
+
+    code: str = "error"
+    claim: str | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The message alone rebuilds the error; ``code`` and ``claim`` travel in the instance state.
+        return (type(self), self.args, self.__dict__ or None)
+
+
+class InvalidKeyError(CyJWTError):
+    """A key that cannot be read, is too weak, or is not fit for what is asked of it."""
+
+    code = "invalid_key"
+
+
+class InvalidTokenError(CyJWTError):
+    """A token that must not be trusted. The root of every verification failure."""
+
+    code = "invalid_token"
+
+
+class DecodeError(InvalidTokenError):
+    """A token that is not well formed: its segments, base64url, JSON, header or claim types."""
+
+    code = "malformed"
+
+
+class InvalidSignatureError(InvalidTokenError):
+    """The signature does not hold over the token's header and payload."""
+
+    code = "invalid_signature"
+
+
+class InvalidAlgorithmError(InvalidTokenError):
+    """The header's ``alg`` is missing, unknown, or not one that may be used (RFC 8725 section 3.1)."""
+
+    code = "invalid_algorithm"
+
+
+class KeyNotFoundError(InvalidTokenError):
+    """No key of the set serves the token, or more than one does (RFC 7515 section 4.1.4)."""
+
+    code = "key_not_found"
+
+
+class ExpiredSignatureError(InvalidTokenError):
+    """The token's ``exp`` has passed, or it is older than ``max_age`` (RFC 7519 section 4.1.4)."""
+
+    code = "expired"
+
+
+class ImmatureSignatureError(InvalidTokenError):
+    """The token's ``nbf`` or ``iat`` lies in the future (RFC 7519 sections 4.1.5 and 4.1.6)."""
+
+    code = "immature"
+
+
+class InvalidIssuerError(InvalidTokenError):
+    """The ``iss`` claim is not the issuer expected (RFC 7519 section 4.1.1)."""
+
+    code = "invalid_issuer"
+
+
+class InvalidAudienceError(InvalidTokenError):
+    """The ``aud`` claim does not name this audience (RFC 7519 section 4.1.3)."""
+
+    code = "invalid_audience"
+
+
+class InvalidSubjectError(InvalidTokenError):
+    """The ``sub`` claim is not a string, or not the one expected (RFC 7519 section 4.1.2)."""
+
+    code = "invalid_subject"
+
+
+class InvalidJTIError(InvalidTokenError):
+    """The ``jti`` claim is not a string (RFC 7519 section 4.1.7)."""
+
+    code = "invalid_jti"
+
+
+class InvalidIssuedAtError(DecodeError):
+    """The ``iat`` claim is not a NumericDate (RFC 7519 section 4.1.6)."""
+
+    code = "invalid_iat"
+
+
+class MissingRequiredClaimError(InvalidTokenError):
+    """A required claim is absent or null; ``claim`` names it."""
+
+    code = "missing_claim"
