@@ -1,0 +1,66 @@
+"""Fixtures for every room: keys by algorithm, forged tokens, the shared test vectors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# `bench` (the oracle) and `tests` (the helpers) are not installed.
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+if TYPE_CHECKING:
+    from tests.support import Pair
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "leak: a long check of memory growth; run by `make leak`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long leak checks out unless `-m` names them."""
+    if "leak" in (config.getoption("-m") or ""):
+        return
+    chosen = [
+        item for item in items if "leak" not in item.keywords or item.get_closest_marker("leak") is None
+    ]
+    left_out = [item for item in items if item not in chosen]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = chosen
+
+
+def vectors_folder() -> Path | None:
+    """The folder of shared vectors: ``CYJWT_VECTORS``, or ``../shared/vectors`` beside the project."""
+    named = os.environ.get("CYJWT_VECTORS")
+    folder = Path(named) if named else ROOT.parent / "shared" / "vectors"
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    folder = vectors_folder()
+    if folder is None:
+        pytest.skip("the shared vectors are not here: set CYJWT_VECTORS to their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pair() -> Callable[[str], Pair]:
+    """The session's key pair for an algorithm: ``pair("RS256")``."""
+    from tests.support import pair as of
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def hs256() -> Pair:
+    from tests.support import pair as of
+
+    return of("HS256")
