@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -36,15 +35,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = chosen
 
 
-def vectors_folder() -> Path | None:
-    """The folder of shared vectors: ``CYJWT_VECTORS``, or ``../shared/vectors`` beside the project."""
-    named = os.environ.get("CYJWT_VECTORS")
-    folder = Path(named) if named else ROOT.parent / "shared" / "vectors"
-    return folder if folder.is_dir() else None
-
-
 @pytest.fixture(scope="session")
 def vectors() -> Path:
+    from tests.support import vectors_folder
+
     folder = vectors_folder()
     if folder is None:
         pytest.skip("the shared vectors are not here: set CYJWT_VECTORS to their folder")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -13,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 import cyjwt
 from bench import baseline
 from cyjwt.algorithms import ALGORITHMS
+
+ROOT = Path(__file__).resolve().parent.parent
 
 #: The time that every test's clock shows, unless the test is about time.
 NOW = 1_900_000_000
@@ -141,3 +145,10 @@ def verdict_of(call: Callable[[Any], Any], token: Any) -> tuple[str | None, str 
 def b64(data: bytes) -> str:
     """base64url without padding."""
     return baseline.encode_segment(data).decode("ascii")
+
+
+def vectors_folder() -> Path | None:
+    """The folder of shared vectors: ``CYJWT_VECTORS``, or ``../shared/vectors`` beside the project."""
+    named = os.environ.get("CYJWT_VECTORS")
+    folder = Path(named) if named else ROOT.parent / "shared" / "vectors"
+    return folder if folder.is_dir() else None

@@ -1,0 +1,72 @@
+"""JSONTestSuite, against the reader, the scanner and the oracle.
+
+``y_`` is accepted, but for objects with duplicate members, which a JWT must not have (RFC 7519
+section 4); ``n_`` is refused; ``i_`` may go either way, but all three go the same way.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cyjwt
+from bench import strict
+from cyjwt._engine import jsonscan, jsontext
+from tests.support import vectors_folder
+
+_FOLDER = vectors_folder()
+CASES = sorted((_FOLDER / "jsontestsuite" / "test_parsing").glob("*.json")) if _FOLDER else []
+
+#: Good JSON that a JWT must not hold.
+DUPLICATES = {"y_object_duplicated_key.json", "y_object_duplicated_key_and_value.json"}
+
+
+def outcome(reader: Any, data: bytes) -> tuple[bool, Any]:
+    """Whether the reader accepts, and what it reads; an error outside cyjwt's tree passes through."""
+    try:
+        return True, reader(data)
+    except cyjwt.DecodeError:
+        return False, None
+
+
+def test_the_suite_is_here(vectors: Path) -> None:
+    assert len(list((vectors / "jsontestsuite" / "test_parsing").glob("*.json"))) > 100
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_parsing(path: Path) -> None:
+    data = path.read_bytes()
+    accepted, value = outcome(jsontext.loads, data)
+    assert outcome(strict.loads, data) == (accepted, value)
+    # The scanner says what the reader says, without making an object.
+    assert outcome(jsonscan.check, data)[0] == accepted
+    if path.name.startswith("y_"):
+        assert accepted == (path.name not in DUPLICATES)
+    if path.name.startswith("n_"):
+        assert not accepted
+    if accepted:
+        assert value == json.loads(data)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_parsing_text(path: Path) -> None:
+    """A ``str`` is read as its UTF-8 would be."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        pytest.skip("not UTF-8, so there is no such str")
+    assert outcome(jsontext.loads, text) == outcome(strict.loads, text)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_no_read_past_the_end(path: Path) -> None:
+    """Every prefix of a document gets the oracle's verdict."""
+    data = path.read_bytes()[:200]
+    for end in range(len(data)):
+        prefix = data[:end]
+        expected = outcome(strict.loads, prefix)
+        assert outcome(jsontext.loads, prefix) == expected
+        assert outcome(jsonscan.check, prefix)[0] == expected[0]
