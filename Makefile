@@ -1,0 +1,118 @@
+# Every target sets up what it needs: a venv under .venv/, tools from PyPI, AWS-LC in a cache folder.
+# Needed beforehand: Python >= 3.11, gcc and g++, make.
+#
+#   PYTHON=python3.13     the interpreter to build and run with
+#   LIBCRYPTO=openssl     the system's OpenSSL >= 3.0, or the path of a prefix, instead of AWS-LC
+#   PYTEST_ARGS="-k name" more arguments for the tests
+
+PYTHON ?= python3
+LIBCRYPTO ?= $(or $(CYJWT_LIBCRYPTO),aws-lc)
+LEAK_COUNT ?= 1000000
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+SHELL := /bin/sh
+
+# One venv and one set of build outputs for each interpreter and libcrypto, so that neither is mistaken for another.
+ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
+  PYTHON_TAG := $(shell $(PYTHON) -c 'import sys; v = sys.version_info; \
+    print("%s%d.%d.%d%s" % (sys.implementation.name, *v[:3], getattr(sys, "abiflags", "")) if v >= (3, 11) else "")' 2>/dev/null)
+  ifeq ($(PYTHON_TAG),)
+    $(error PYTHON=$(PYTHON) is no working Python 3.11 or later)
+  endif
+endif
+ifneq ($(filter aws-lc openssl,$(LIBCRYPTO)),)
+  VARIANT := $(PYTHON_TAG)-$(LIBCRYPTO)
+else
+  VARIANT := $(PYTHON_TAG)-prefix-$(firstword $(shell printf %s '$(abspath $(LIBCRYPTO))' | cksum))
+endif
+
+VENV := .venv/$(VARIANT)
+OUT := build/$(VARIANT)
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+SOURCES := pyproject.toml setup.py MANIFEST.in LICENSE $(wildcard README.md LICENSES/*) \
+  $(shell find src -type f \( -name '*.py' -o -name '*.py[ix]' -o -name '*.pxd' -o -name '*.h' -o -name py.typed \))
+
+.PHONY: help
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^#   \([A-Z]*=.*\)/  \1/p' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: $(VENV)/installed  ## see the engine at work
+	$(PY) tools/demo.py
+
+.PHONY: test
+test: $(VENV)/installed $(VENV)/group-test  ## run the whole test suite against the installed wheel
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+.PHONY: bench
+bench: $(VENV)/installed $(VENV)/group-bench  ## measure against the other libraries
+	$(PY) -m bench $(BENCH_ARGS)
+
+.PHONY: leak
+leak: $(VENV)/installed $(VENV)/group-test  ## look for memory growth over LEAK_COUNT calls
+	CYJWT_LEAK_COUNT=$(LEAK_COUNT) $(PY) -m pytest -m leak tests/leak $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: $(VENV)/installed $(VENV)/group-lint  ## ruff, mypy --strict, cython-lint
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m cython_lint src/cyjwt
+
+.PHONY: format
+format: $(VENV)/group-lint  ## rewrite the Python sources as ruff formats them
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+.PHONY: wheel
+wheel: $(OUT)/wheel  ## build a wheel into dist/
+	@mkdir -p dist
+	cp $(OUT)/dist/*.whl dist/
+	@ls dist/*.whl
+
+.PHONY: clean
+clean:  ## remove the venvs and everything built; the cache of AWS-LC stays
+	rm -rf .venv build dist src/*.egg-info
+	find src \( -name '*.so' -o -name __pycache__ \) -prune -exec rm -rf {} +
+
+# A venv without pip of its own still gets one where the interpreter brings pip.
+$(VENV)/created:
+	$(PYTHON) -m venv --clear $(VENV) || { $(PYTHON) -m venv --clear --without-pip $(VENV) && \
+	  $(PYTHON) -m pip --python $(PY) install --quiet pip; }
+	$(PIP) install --upgrade 'pip>=25.1'
+	@touch $@
+
+# A group of pyproject.toml's [dependency-groups].
+$(VENV)/group-%: pyproject.toml $(VENV)/created
+	$(PIP) install --group $*
+	@touch $@
+
+# What [build-system] requires; cmake and ninja only where the machine has none and AWS-LC is to be built.
+$(VENV)/build-tools: pyproject.toml $(VENV)/created
+	$(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' > $@.txt
+	$(PIP) install --requirement $@.txt
+ifeq ($(LIBCRYPTO),aws-lc)
+	cmake --version >/dev/null 2>&1 || $(PIP) install cmake ninja
+endif
+	@touch $@
+
+$(OUT)/wheel: $(SOURCES) tools/check_wheel.py tools/build_aws_lc.py $(VENV)/build-tools
+	@rm -rf $(OUT)/dist && mkdir -p $(OUT)
+ifeq ($(LIBCRYPTO),aws-lc)
+	$(PY) tools/build_aws_lc.py > $(OUT)/libcrypto
+else
+	@printf '%s\n' '$(LIBCRYPTO)' > $(OUT)/libcrypto
+endif
+	CYJWT_LIBCRYPTO="$$(tail -n 1 $(OUT)/libcrypto)" $(PIP) wheel --no-build-isolation --no-deps --wheel-dir $(OUT)/dist .
+	$(PY) tools/check_wheel.py $(OUT)/dist/*.whl
+	@touch $@
+
+$(VENV)/installed: $(OUT)/wheel
+	$(PIP) uninstall --yes cyjwt
+	$(PIP) install "$$(echo $(OUT)/dist/*.whl)[cli]"
+	@touch $@
