@@ -1,0 +1,14 @@
+"""The strict JSON reader: text to Python objects, with wanted members noted on the way."""
+
+from cpython.object cimport PyObject
+from libc.stdint cimport uint8_t
+
+from cyjwt._engine.jsonscan cimport Member, Names
+
+# Reads the whole text as one JSON value. Returns a new reference, or NULL with a JSONError in error
+# (JSON_MEMORY: a Python error is set too). Members of the outermost object that names wants are noted
+# in out, where names is not NULL. The text is followed by JSON slack. ``trusted`` says that the text
+# was signed by a key of ours: only such text may add to the memories of names and shapes.
+cdef PyObject* read_value(
+    const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, int* error
+) noexcept

@@ -1,0 +1,120 @@
+"""The only map from a status to the exception and the words that stand for it."""
+
+from cpython.object cimport PyObject
+
+from cyjwt._engine.pyraw cimport PyErr_SetObject
+
+from cyjwt import errors
+
+_JSON = {
+    JSON_SYNTAX: ("invalid_json", "is not JSON"),
+    JSON_UTF8: ("invalid_utf8", "is not UTF-8"),
+    JSON_SURROGATE: ("lone_surrogate", "holds a lone surrogate"),
+    JSON_DUPLICATE: ("duplicate_member", "holds a member twice in one object"),
+    JSON_DEPTH: ("too_deep", "is nested too deeply"),
+    JSON_NUMBER: ("number_range", "holds a number that is too long or too large"),
+}
+
+# Status -> exception class, code (None: the class's own), claim, message.
+_TABLE = {
+    TOKEN_TYPE: (errors.DecodeError, "token_type", None, "The token is not text or bytes"),
+    TOKEN_TOO_LARGE: (errors.DecodeError, "too_large", None, "The token exceeds max_token_size"),
+    TOKEN_SEGMENTS: (
+        errors.DecodeError, "segments", None,
+        "The token is not three segments with two dots between them",
+    ),
+    HEADER_BASE64: (errors.DecodeError, "invalid_base64", None, "The header is not canonical base64url"),
+    PAYLOAD_BASE64: (errors.DecodeError, "invalid_base64", None, "The payload is not canonical base64url"),
+    SIGNATURE_BASE64: (
+        errors.DecodeError, "invalid_base64", None, "The signature is not canonical base64url",
+    ),
+    HEADER_NOT_OBJECT: (errors.DecodeError, "not_an_object", None, "The header is not a JSON object"),
+    PAYLOAD_NOT_OBJECT: (errors.DecodeError, "not_an_object", None, "The payload is not a JSON object"),
+    ALG_TYPE: (errors.InvalidAlgorithmError, None, None, "The header has no alg that is a string"),
+    ALG_UNKNOWN: (errors.InvalidAlgorithmError, None, None, "The header's alg is not a known algorithm"),
+    ALG_NONE: (errors.InvalidAlgorithmError, None, None, "An unsecured token (alg none) is never verified"),
+    ALG_REFUSED: (errors.InvalidAlgorithmError, None, None, "The header's alg is not an allowed algorithm"),
+    KID_TYPE: (errors.DecodeError, "invalid_header", None, "The header's kid is not a string"),
+    TYP_TYPE: (errors.DecodeError, "invalid_header", None, "The header's typ is not a string"),
+    TYP_REFUSED: (errors.InvalidTokenError, "invalid_type", None, "The header's typ is not the one expected"),
+    CRIT_MALFORMED: (errors.DecodeError, "invalid_crit", None, "The header's crit is malformed"),
+    CRIT_UNKNOWN: (
+        errors.InvalidTokenError, "unsupported_crit", None,
+        "The header's crit names an extension that is not understood",
+    ),
+    B64_REFUSED: (
+        errors.DecodeError, "unencoded_payload", None, "A JWT's payload is always base64url: b64 is refused",
+    ),
+    KEY_NOT_FOUND: (errors.KeyNotFoundError, None, None, "No key of the set has the header's kid"),
+    KEY_AMBIGUOUS: (
+        errors.KeyNotFoundError, "key_ambiguous", None, "More than one key of the set would serve the token",
+    ),
+    KEY_UNFIT: (errors.InvalidAlgorithmError, None, None, "No key given may serve the header's alg"),
+    SIGNATURE_INVALID: (errors.InvalidSignatureError, None, None, "Signature verification failed"),
+    EXP_MALFORMED: (errors.DecodeError, "invalid_exp", "exp", "The exp claim is not a NumericDate"),
+    NBF_MALFORMED: (errors.DecodeError, "invalid_nbf", "nbf", "The nbf claim is not a NumericDate"),
+    IAT_MALFORMED: (errors.InvalidIssuedAtError, None, "iat", "The iat claim is not a NumericDate"),
+    ISS_MALFORMED: (errors.InvalidIssuerError, None, "iss", "The iss claim is not a string"),
+    AUD_MALFORMED: (
+        errors.InvalidAudienceError, None, "aud", "The aud claim is not a string or a list of strings",
+    ),
+    SUB_MALFORMED: (errors.InvalidSubjectError, None, "sub", "The sub claim is not a string"),
+    JTI_MALFORMED: (errors.InvalidJTIError, None, "jti", "The jti claim is not a string"),
+    EXPIRED: (errors.ExpiredSignatureError, None, "exp", "The token has expired"),
+    IMMATURE_NBF: (errors.ImmatureSignatureError, None, "nbf", "The token is not valid yet (nbf)"),
+    IMMATURE_IAT: (errors.ImmatureSignatureError, None, "iat", "The token is issued in the future (iat)"),
+    TOO_OLD: (errors.ExpiredSignatureError, "too_old", "iat", "The token is older than max_age"),
+    ISSUER_REFUSED: (errors.InvalidIssuerError, None, "iss", "The iss claim is not the issuer expected"),
+    AUDIENCE_REFUSED: (errors.InvalidAudienceError, None, "aud", "The aud claim does not name the audience"),
+    AUDIENCE_UNEXPECTED: (
+        errors.InvalidAudienceError, None, "aud",
+        "The token is for an audience (aud), and the verifier states none",
+    ),
+    SUBJECT_REFUSED: (errors.InvalidSubjectError, None, "sub", "The sub claim is not the subject expected"),
+}
+
+
+def _add_json() -> None:
+    for kind, (code, words) in _JSON.items():
+        _TABLE[HEADER_JSON + kind] = (errors.DecodeError, code, None, f"The header {words}")
+        _TABLE[PAYLOAD_JSON + kind] = (errors.DecodeError, code, None, f"The payload {words}")
+
+
+_add_json()
+
+
+def reason_of_json(int error):
+    """The code of a JSONError, ``None`` for none, ``"not_an_object"`` for JSON of another kind."""
+    if error == JSON_MEMORY:
+        raise MemoryError
+    if error < 0:
+        return "not_an_object"
+    return None if error == JSON_OK else _JSON[error][0]
+
+
+def message_of_json(int error):
+    """What is wrong with a JSON text, in words that follow "the text"."""
+    return _JSON[error][1]
+
+
+cdef object exception_for(int status, object claim):
+    cdef object kind, code, at_fault, message, error
+    if status == NO_MEMORY:
+        return MemoryError()
+    if status == CLAIM_MISSING:
+        error = errors.MissingRequiredClaimError(f"The token has no {claim} claim")
+        error.claim = claim
+        return error
+    kind, code, at_fault, message = _TABLE[status]
+    error = kind(message)
+    if code is not None:
+        error.code = code
+    if at_fault is not None:
+        error.claim = at_fault
+    return error
+
+
+cdef void set_error(int status, object claim) noexcept:
+    cdef object error = exception_for(status, claim)
+    cdef object kind = type(error)
+    PyErr_SetObject(<PyObject*>kind, <PyObject*>error)
