@@ -1,0 +1,61 @@
+"""What the compiled engine sees of native keys. Nothing here needs the headers of libcrypto."""
+
+cimport cython
+
+cdef enum Family:
+    FAMILY_NONE = 0
+    FAMILY_HMAC
+    FAMILY_RSA_PKCS1
+    FAMILY_RSA_PSS
+    FAMILY_EC
+    FAMILY_OKP
+
+cdef enum Curve:
+    CURVE_NONE = 0
+    CURVE_P256
+    CURVE_P384
+    CURVE_P521
+    CURVE_SECP256K1
+    CURVE_ED25519
+    CURVE_UNSERVED        # a curve that no NativeKey has (Ed448)
+
+cdef enum:
+    LARGEST_SIGNATURE = 1024    # octets: room for every signature that make_signature writes
+    LARGEST_HASH = 64
+
+cdef struct Row:
+    # One JWS algorithm, filled when the module is imported from cyjwt.algorithms.ALGORITHMS.
+    int id
+    int family
+    int hash_bits
+    int curve
+    int signature_size          # octets; 0 where the key decides
+
+cdef const Row* row_by_id(int id) noexcept nogil
+
+@cython.final
+cdef class NativeKey:
+    cdef readonly str kind      # "oct", "RSA", "EC" or "OKP"
+    cdef readonly str curve     # "" or the JWK crv
+    cdef readonly bint private
+    cdef readonly int bits
+    cdef int _kind              # the Family whose struct _handle points to, RSA as FAMILY_RSA_PKCS1; 0: no key
+    cdef int _curve
+    cdef void* _handle          # HmacKey*, RsaKey*, EcKey* or EdKey*
+
+# 1 when the row's family and curve are the key's.
+cdef bint fits(NativeKey key, const Row* row) noexcept nogil
+
+# 1 holds, 0 does not (so also when the row does not fit the key), -1 libcrypto failed. Never touches Python.
+cdef int verify_signature(NativeKey key, const Row* row, const unsigned char* data, size_t n,
+                          const unsigned char* sig, size_t sig_len) noexcept nogil
+
+# Writes the JOSE signature to out, which has room for signature_size(key, row); returns its length or -1.
+cdef Py_ssize_t make_signature(NativeKey key, const Row* row, const unsigned char* data, size_t n,
+                               unsigned char* out) noexcept nogil
+
+# Octets of a signature, or 0 when the row does not fit the key.
+cdef Py_ssize_t signature_size(NativeKey key, const Row* row) noexcept nogil
+
+# Hashes with the row's SHA-2 into out, which has room for LARGEST_HASH; returns its length, 0 if the row has none.
+cdef int hash_data(const Row* row, const unsigned char* data, size_t n, unsigned char* out) noexcept nogil

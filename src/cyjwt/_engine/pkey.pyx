@@ -1,0 +1,472 @@
+"""Native key handles: owns them, and signs and verifies one signature with them.
+
+The one module that is linked with libcrypto. What a family needs lies in its own part: ``pkey_hmac``,
+``pkey_rsa``, ``pkey_ec``, ``pkey_ed25519``; this module reads keys, chooses the part and counts no policy:
+which key may serve which token is decided in ``cyjwt.keys``.
+"""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING
+
+from cyjwt import algorithms
+from cyjwt._engine cimport compare, der
+from cyjwt._engine.der cimport Der
+from cyjwt._engine.libcrypto cimport CYJWT_LIBCRYPTO_NAME, CYJWT_LIBCRYPTO_VERSION, OPENSSL_cleanse, cyjwt_sha2
+from cyjwt._engine.pkey_ec cimport (
+    EcKey, ec_free, ec_oid, ec_read_private, ec_read_public, ec_sign, ec_verify, ec_write_private, ec_write_public)
+from cyjwt._engine.pkey_ed25519 cimport (
+    EdKey, ed25519_free, ed25519_read, ed25519_sign, ed25519_verify, ed25519_write_private, ed25519_write_public)
+from cyjwt._engine.pkey_hmac cimport HmacKey, hash_message, hmac_free, hmac_new, hmac_tag
+from cyjwt._engine.pkey_rsa cimport (
+    RsaKey, rsa_free, rsa_read, rsa_sign, rsa_verify, rsa_write_private, rsa_write_public)
+
+cdef enum:
+    ROWS = 32                   # ids of rows are 1 to 31
+    SHORT = 16384               # octets that HMAC hashes in less time than releasing the GIL is worth
+
+cdef Row[ROWS] _rows
+
+_FAMILIES = {
+    algorithms.HMAC: FAMILY_HMAC,
+    algorithms.RSA_PKCS1: FAMILY_RSA_PKCS1,
+    algorithms.RSA_PSS: FAMILY_RSA_PSS,
+    algorithms.EC: FAMILY_EC,
+    algorithms.OKP: FAMILY_OKP,
+}
+_CURVES = {
+    "P-256": CURVE_P256,
+    "P-384": CURVE_P384,
+    "P-521": CURVE_P521,
+    "secp256k1": CURVE_SECP256K1,
+    "Ed25519": CURVE_ED25519,
+}
+_NAMES = {value: name for name, value in _CURVES.items()}
+
+
+def _fill_rows():
+    cdef int i
+    for row in algorithms.ALGORITHMS.values():
+        if not 0 < row.id < ROWS:
+            raise ImportError(f"the row id of {row.name} is out of range")
+        i = row.id
+        _rows[i].id = i
+        _rows[i].family = _FAMILIES[row.family]
+        _rows[i].hash_bits = row.hash_bits
+        # EdDSA names two curves (RFC 8037 section 3.1), of which Ed25519 alone is native.
+        served = [_CURVES[name] for name in row.curves if name in _CURVES]
+        _rows[i].curve = served[0] if served else CURVE_UNSERVED if row.curves else CURVE_NONE
+        _rows[i].signature_size = 64 if _rows[i].curve == CURVE_ED25519 else row.signature_size
+        if row.hash_bits and cyjwt_sha2(row.hash_bits) == NULL:
+            raise ImportError(f"libcrypto lacks the hash of {row.name}")
+
+
+_fill_rows()
+
+
+cdef const Row* row_by_id(int id) noexcept nogil:
+    if id < 1 or id >= ROWS or _rows[id].id == 0:
+        return NULL
+    return &_rows[id]
+
+
+cdef bint fits(NativeKey key, const Row* row) noexcept nogil:
+    cdef int family
+    if row == NULL or key._kind == FAMILY_NONE:
+        return 0
+    family = FAMILY_RSA_PKCS1 if row.family == FAMILY_RSA_PSS else row.family
+    return family == key._kind and row.curve == key._curve
+
+
+cdef Py_ssize_t signature_size(NativeKey key, const Row* row) noexcept nogil:
+    if not fits(key, row):
+        return 0
+    if key._kind == FAMILY_RSA_PKCS1:
+        return (<RsaKey*> key._handle).size
+    return row.signature_size
+
+
+cdef int hash_data(const Row* row, const unsigned char* data, size_t n, unsigned char* out) noexcept nogil:
+    if row == NULL or row.hash_bits == 0:
+        return 0
+    hash_message(row.hash_bits, data, n, out)
+    return row.hash_bits // 8
+
+
+cdef int verify_signature(NativeKey key, const Row* row, const unsigned char* data, size_t n,
+                          const unsigned char* sig, size_t sig_len) noexcept nogil:
+    cdef unsigned char[LARGEST_HASH] digest
+    cdef int verdict
+    if not fits(key, row):
+        return 0
+    if key._kind == FAMILY_HMAC:
+        # The length of a tag is public: one truncated or extended is refused before anything is hashed.
+        if sig_len != <size_t> row.signature_size:
+            return 0
+        hmac_tag(<HmacKey*> key._handle, row.hash_bits, data, n, digest)
+        verdict = compare.equal(digest, sig, sig_len)
+        OPENSSL_cleanse(digest, sizeof(digest))
+        return verdict
+    if key._kind == FAMILY_OKP:
+        return ed25519_verify(<EdKey*> key._handle, data, n, sig, sig_len)
+    hash_message(row.hash_bits, data, n, digest)
+    if key._kind == FAMILY_EC:
+        return ec_verify(<EcKey*> key._handle, digest, row.hash_bits // 8, sig, sig_len)
+    return rsa_verify(<RsaKey*> key._handle, row.family == FAMILY_RSA_PSS, row.hash_bits, digest, sig, sig_len)
+
+
+cdef Py_ssize_t make_signature(NativeKey key, const Row* row, const unsigned char* data, size_t n,
+                               unsigned char* out) noexcept nogil:
+    cdef unsigned char[LARGEST_HASH] digest
+    cdef int done
+    if not fits(key, row) or not key.private:
+        return -1
+    if key._kind == FAMILY_HMAC:
+        hmac_tag(<HmacKey*> key._handle, row.hash_bits, data, n, out)
+        return row.signature_size
+    if key._kind == FAMILY_OKP:
+        done = ed25519_sign(<EdKey*> key._handle, data, n, out)
+    else:
+        hash_message(row.hash_bits, data, n, digest)
+        if key._kind == FAMILY_EC:
+            done = ec_sign(<EcKey*> key._handle, digest, row.hash_bits // 8, out)
+        else:
+            done = rsa_sign(<RsaKey*> key._handle, row.family == FAMILY_RSA_PSS, row.hash_bits, digest, out)
+    return signature_size(key, row) if done == 1 else -1
+
+
+cdef const char* OID_RSA = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"      # rsaEncryption, RFC 8017 appendix A.1
+cdef const char* OID_EC = b"\x2a\x86\x48\xce\x3d\x02\x01"              # id-ecPublicKey, RFC 5480 section 2.1.1
+cdef const char* OID_ED25519 = b"\x2b\x65\x70"                         # id-Ed25519, RFC 8410 section 3
+
+
+cdef NativeKey _adopt(int kind, void* handle, bint private):
+    # Wraps a handle of one of the parts, and from here on owns it.
+    cdef NativeKey key = NativeKey.__new__(NativeKey)
+    key._handle = handle
+    key._kind = kind
+    key.private = private
+    key.curve = ""
+    if kind == FAMILY_HMAC:
+        key.kind, key.bits = "oct", 8 * (<HmacKey*> handle).size
+    elif kind == FAMILY_RSA_PKCS1:
+        key.kind, key.bits = "RSA", (<RsaKey*> handle).bits
+    elif kind == FAMILY_EC:
+        key._curve = (<EcKey*> handle).curve
+        key.kind, key.bits = "EC", (<EcKey*> handle).bits
+        key.curve = _NAMES[key._curve]
+    else:
+        key._curve = CURVE_ED25519
+        key.kind, key.bits = "OKP", 255
+        key.curve = _NAMES[key._curve]
+    return key
+
+
+cdef bytes _algorithm(NativeKey key):
+    # AlgorithmIdentifier (RFC 5280 section 4.1.1.2).
+    if key._kind == FAMILY_RSA_PKCS1:
+        return der.tlv(der.SEQUENCE, der.tlv(der.OBJECT_IDENTIFIER, OID_RSA[:9]) + b"\x05\x00")
+    if key._kind == FAMILY_EC:
+        return der.tlv(der.SEQUENCE, der.tlv(der.OBJECT_IDENTIFIER, OID_EC[:7])
+                       + der.tlv(der.OBJECT_IDENTIFIER, ec_oid(key._curve)))
+    return der.tlv(der.SEQUENCE, der.tlv(der.OBJECT_IDENTIFIER, OID_ED25519[:3]))
+
+
+cdef bytes _public_octets(NativeKey key):
+    # What the BIT STRING of a SubjectPublicKeyInfo holds.
+    if key._kind == FAMILY_RSA_PKCS1:
+        return rsa_write_public(<RsaKey*> key._handle)
+    if key._kind == FAMILY_EC:
+        return ec_write_public(<EcKey*> key._handle)
+    return ed25519_write_public(<EdKey*> key._handle)
+
+
+cdef const Row* _row(NativeKey key, int alg_id) except NULL:
+    cdef const Row* row = row_by_id(alg_id)
+    if row == NULL:
+        raise ValueError("there is no algorithm of that id")
+    if not fits(key, row):
+        raise ValueError("the algorithm does not fit the key")
+    return row
+
+
+@cython.final
+cdef class NativeKey:
+    """One native key, immutable and safe to share between threads.
+
+    Made by ``from_secret``, ``from_spki`` or ``from_pkcs8``.
+
+    Attributes:
+        kind: the JWK ``kty``: ``"oct"``, ``"RSA"``, ``"EC"`` or ``"OKP"``.
+        curve: the JWK ``crv``, or ``""``.
+        private: whether it holds private or secret material.
+        bits: bits of the modulus, of the curve, or of the secret.
+
+    Example:
+        >>> from cyjwt._engine.pkey import NativeKey
+        >>> key = NativeKey.from_secret(b"0123456789abcdef0123456789abcdef")
+        >>> key.verify(1, b"data", key.sign(1, b"data"))
+        True
+    """
+
+    def __init__(self):
+        raise TypeError("NativeKey is made by from_secret, from_spki or from_pkcs8")
+
+    def __dealloc__(self):
+        if self._kind == FAMILY_HMAC:
+            hmac_free(<HmacKey*> self._handle)
+        elif self._kind == FAMILY_RSA_PKCS1:
+            rsa_free(<RsaKey*> self._handle)
+        elif self._kind == FAMILY_EC:
+            ec_free(<EcKey*> self._handle)
+        elif self._kind == FAMILY_OKP:
+            ed25519_free(<EdKey*> self._handle)
+
+    def __reduce__(self):
+        raise TypeError("a NativeKey is not picklable; pickle the cyjwt.Key that holds it")
+
+    def __repr__(self):
+        return f"<NativeKey {self.kind} {self.curve or self.bits} {'private' if self.private else 'public'}>"
+
+    @staticmethod
+    def from_secret(bytes secret not None):
+        """Make a key for HMAC.
+
+        Args:
+            secret: the octets; at least one. Whether they are enough for a hash is for ``cyjwt.keys`` to say.
+
+        Returns:
+            The key, which holds a copy.
+
+        Raises:
+            ValueError: the secret is empty.
+        """
+        cdef HmacKey* handle
+        if not secret:
+            raise ValueError("the secret is empty")
+        if len(secret) > 0x7FFFFFF:
+            raise ValueError("the secret is too long")
+        handle = hmac_new(<const unsigned char*> PyBytes_AS_STRING(secret), len(secret))
+        if handle == NULL:
+            raise MemoryError
+        return _adopt(FAMILY_HMAC, handle, True)
+
+    @staticmethod
+    def from_spki(bytes data not None, *, bint allow_small_exponent=False):
+        """Read a public key.
+
+        Args:
+            data: a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1.2.7).
+            allow_small_exponent: admit odd RSA exponents from 3 on, instead of from 65537 on.
+
+        Returns:
+            The key.
+
+        Raises:
+            ValueError: it cannot be read, is of a type that JOSE signatures do not use, or must not be trusted.
+        """
+        cdef Der whole, spki, algorithm, oid, bits
+        whole.p = <const unsigned char*> PyBytes_AS_STRING(data)
+        whole.end = whole.p + len(data)
+        if not (der.take(&whole, der.SEQUENCE, &spki) and der.take(&spki, der.SEQUENCE, &algorithm)
+                and der.take(&algorithm, der.OBJECT_IDENTIFIER, &oid)
+                and der.take_bits(&spki, der.BIT_STRING, &bits) and not der.left(&spki)):
+            raise ValueError("not a SubjectPublicKeyInfo in DER")
+        if der.left(&whole):
+            raise ValueError("octets follow the SubjectPublicKeyInfo")
+        if der.matches(&oid, OID_RSA, 9):
+            return _adopt(FAMILY_RSA_PKCS1, rsa_read(&algorithm, &bits, False, allow_small_exponent), False)
+        if der.matches(&oid, OID_EC, 7):
+            return _adopt(FAMILY_EC, ec_read_public(&algorithm, &bits), False)
+        if der.matches(&oid, OID_ED25519, 3):
+            return _adopt(FAMILY_OKP, ed25519_read(&algorithm, &bits, False), False)
+        raise ValueError("the public key is not RSA, EC or Ed25519")
+
+    @staticmethod
+    def from_pkcs8(bytes data not None, *, bint allow_small_exponent=False):
+        """Read a private key.
+
+        Args:
+            data: an unencrypted PrivateKeyInfo in DER (RFC 5958 section 2).
+            allow_small_exponent: admit odd RSA exponents from 3 on, instead of from 65537 on.
+
+        Returns:
+            The key.
+
+        Raises:
+            ValueError: it cannot be read, is of a type that JOSE signatures do not use, or must not be trusted.
+        """
+        cdef Der whole, info, version, algorithm, oid, inner, attributes, public
+        cdef bint has_public = False
+        cdef NativeKey key
+        whole.p = <const unsigned char*> PyBytes_AS_STRING(data)
+        whole.end = whole.p + len(data)
+        if not (der.take(&whole, der.SEQUENCE, &info) and der.take_unsigned(&info, &version)
+                and (der.matches(&version, b"\x00", 1) or der.matches(&version, b"\x01", 1))
+                and der.take(&info, der.SEQUENCE, &algorithm)
+                and der.take(&algorithm, der.OBJECT_IDENTIFIER, &oid)
+                and der.take(&info, der.OCTET_STRING, &inner)):
+            raise ValueError("not a PrivateKeyInfo in DER")
+        der.take(&info, 0xA0, &attributes)
+        # RFC 5958 section 2: the public key comes with version 1.
+        if version.p[0] == 1 and der.next_is(&info, 0x81):
+            has_public = der.take_bits(&info, 0x81, &public)
+        if der.left(&info) or der.left(&whole):
+            raise ValueError("octets follow the PrivateKeyInfo")
+        if der.matches(&oid, OID_RSA, 9):
+            key = _adopt(FAMILY_RSA_PKCS1, rsa_read(&algorithm, &inner, True, allow_small_exponent), True)
+        elif der.matches(&oid, OID_EC, 7):
+            key = _adopt(FAMILY_EC, ec_read_private(&algorithm, &inner), True)
+        elif der.matches(&oid, OID_ED25519, 3):
+            key = _adopt(FAMILY_OKP, ed25519_read(&algorithm, &inner, True), True)
+        else:
+            raise ValueError("the private key is not RSA, EC or Ed25519")
+        if has_public and der.octets(public.p, der.left(&public)) != _public_octets(key):
+            raise ValueError("the public key is not that of the private key")
+        return key
+
+    def secret(self):
+        """Return the octets of a secret.
+
+        Returns:
+            A copy.
+
+        Raises:
+            ValueError: it is not a secret.
+        """
+        if self._kind != FAMILY_HMAC:
+            raise ValueError("the key is not a secret")
+        return der.octets((<HmacKey*> self._handle).secret, (<HmacKey*> self._handle).size)
+
+    def spki(self):
+        """Return the public key.
+
+        Returns:
+            A SubjectPublicKeyInfo in DER.
+
+        Raises:
+            ValueError: it is a secret, which has no public half.
+        """
+        if self._kind in (FAMILY_NONE, FAMILY_HMAC):
+            raise ValueError("a secret has no public half")
+        return der.tlv(der.SEQUENCE, _algorithm(self) + der.tlv(der.BIT_STRING, b"\x00" + _public_octets(self)))
+
+    def pkcs8(self):
+        """Return the private key.
+
+        Returns:
+            An unencrypted PrivateKeyInfo in DER, version 0.
+
+        Raises:
+            ValueError: it is a public key or a secret.
+        """
+        if self._kind in (FAMILY_NONE, FAMILY_HMAC) or not self.private:
+            raise ValueError("the key is not a private key")
+        if self._kind == FAMILY_RSA_PKCS1:
+            inner = rsa_write_private(<RsaKey*> self._handle)
+        elif self._kind == FAMILY_EC:
+            inner = ec_write_private(<EcKey*> self._handle)
+        else:
+            inner = ed25519_write_private(<EdKey*> self._handle)
+        return der.tlv(der.SEQUENCE, b"\x02\x01\x00" + _algorithm(self) + der.tlv(der.OCTET_STRING, inner))
+
+    def public(self):
+        """Return the public half: the key itself when it is public.
+
+        Returns:
+            A key that holds nothing private.
+
+        Raises:
+            ValueError: it is a secret, which has no public half.
+        """
+        if not self.private and self._kind != FAMILY_NONE:
+            return self
+        # A key that was let in with a small exponent keeps it.
+        return NativeKey.from_spki(self.spki(), allow_small_exponent=True)
+
+    def equals(self, NativeKey other not None):
+        """Compare the material, in a time that does not depend on it.
+
+        Args:
+            other: another key.
+
+        Returns:
+            True when both are the same secret, the same private key, or the same public key.
+        """
+        if self._kind != other._kind or self.private != other.private or self._kind == FAMILY_NONE:
+            return self is other
+        # The public half settles which private key it is: both were checked to belong together.
+        cdef bytes mine = self.secret() if self._kind == FAMILY_HMAC else self.spki()
+        cdef bytes theirs = other.secret() if self._kind == FAMILY_HMAC else other.spki()
+        if len(mine) != len(theirs):
+            return False
+        return compare.equal(<const unsigned char*> PyBytes_AS_STRING(mine),
+                             <const unsigned char*> PyBytes_AS_STRING(theirs), len(mine))
+
+    def sign(self, int alg_id, bytes data not None):
+        """Sign one message.
+
+        Args:
+            alg_id: the ``id`` of a row of ``cyjwt.algorithms.ALGORITHMS``.
+            data: the message; for a JWS its signing input.
+
+        Returns:
+            The signature in JOSE form.
+
+        Raises:
+            ValueError: the algorithm does not fit the key, or the key is public.
+            MemoryError: libcrypto failed.
+        """
+        cdef const Row* row = _row(self, alg_id)
+        cdef unsigned char[LARGEST_SIGNATURE] out
+        cdef const unsigned char* p = <const unsigned char*> PyBytes_AS_STRING(data)
+        cdef size_t n = len(data)
+        cdef Py_ssize_t size
+        if not self.private:
+            raise ValueError("a public key does not sign")
+        if self._kind == FAMILY_HMAC and n < SHORT:
+            size = make_signature(self, row, p, n, out)
+        else:
+            with nogil:
+                size = make_signature(self, row, p, n, out)
+        if size < 0:
+            raise MemoryError
+        return out[:size]
+
+    def verify(self, int alg_id, bytes data not None, bytes signature not None):
+        """Verify one signature.
+
+        Args:
+            alg_id: the ``id`` of a row of ``cyjwt.algorithms.ALGORITHMS``.
+            data: the message; for a JWS its signing input.
+            signature: the signature in JOSE form.
+
+        Returns:
+            Whether it holds.
+
+        Raises:
+            ValueError: the algorithm does not fit the key.
+            MemoryError: libcrypto failed.
+        """
+        cdef const Row* row = _row(self, alg_id)
+        cdef const unsigned char* p = <const unsigned char*> PyBytes_AS_STRING(data)
+        cdef const unsigned char* sig = <const unsigned char*> PyBytes_AS_STRING(signature)
+        cdef size_t n = len(data), sig_len = len(signature)
+        cdef int verdict
+        if self._kind == FAMILY_HMAC and n < SHORT:
+            verdict = verify_signature(self, row, p, n, sig, sig_len)
+        else:
+            with nogil:
+                verdict = verify_signature(self, row, p, n, sig, sig_len)
+        if verdict < 0:
+            raise MemoryError
+        return verdict == 1
+
+
+def libcrypto_name():
+    """Return ``"AWS-LC"`` or ``"OpenSSL"``: what this module was built with."""
+    return CYJWT_LIBCRYPTO_NAME.decode()
+
+
+def libcrypto_version():
+    """Return the name and version of the libcrypto that is in use."""
+    return CYJWT_LIBCRYPTO_VERSION.decode()

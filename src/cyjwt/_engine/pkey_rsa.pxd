@@ -1,0 +1,196 @@
+"""RSA signatures: RSASSA-PKCS1-v1_5 and RSASSA-PSS (RFC 8017). A part of ``pkey``."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stdlib cimport calloc, free
+
+from cyjwt._engine cimport compare, der
+from cyjwt._engine.der cimport Der
+from cyjwt._engine.emsa cimport LARGEST_MODULUS, pkcs1_encode, pkcs1_holds
+from cyjwt._engine.libcrypto cimport (
+    BIGNUM, BN_bin2bn, BN_bn2binpad, BN_clear_free, BN_is_odd, BN_num_bits, ERR_clear_error, EVP_MD,
+    OPENSSL_cleanse, OPENSSL_free, RSA, RSA_check_key, RSA_free, RSA_get0_key, RSA_new, RSA_NO_PADDING,
+    RSA_padding_add_PKCS1_PSS_mgf1, RSA_private_encrypt, RSA_public_decrypt, RSA_set0_crt_params,
+    RSA_set0_factors, RSA_set0_key, RSA_verify_PKCS1_PSS_mgf1, cyjwt_sha2, i2d_RSAPrivateKey)
+
+cdef struct RsaKey:
+    RSA* rsa
+    int bits
+    size_t size                                # octets of the modulus and of every signature
+    unsigned char[LARGEST_MODULUS] modulus     # big-endian, size octets
+
+
+cdef inline const char* rsa_refuse(RSA* rsa, bint is_private, bint allow_small_exponent) noexcept nogil:
+    """Say why a key must not be used, or return NULL."""
+    cdef const BIGNUM* n
+    cdef const BIGNUM* e
+    RSA_get0_key(rsa, &n, &e, NULL)
+    # RFC 7518 sections 3.3 and 3.5: 2048 bits or more is a MUST. The upper bound caps what a key can cost.
+    if BN_num_bits(n) < 2048:
+        return b"the RSA modulus has fewer than 2048 bits (RFC 7518 section 3.3)"
+    if BN_num_bits(n) > 8 * LARGEST_MODULUS:
+        return b"the RSA modulus has more than 8192 bits"
+    if not BN_is_odd(n):
+        return b"the RSA modulus is even"
+    if not BN_is_odd(e):
+        return b"the RSA public exponent is even"
+    if BN_num_bits(e) > 33:
+        return b"the RSA public exponent has more than 33 bits"
+    # An odd e has two bits or more from 3 on, and 17 or more from 65537 on.
+    if BN_num_bits(e) < 2:
+        return b"the RSA public exponent is 1"
+    if BN_num_bits(e) < 17 and not allow_small_exponent:
+        return b"the RSA public exponent is less than 65537"
+    if is_private and RSA_check_key(rsa) != 1:
+        ERR_clear_error()
+        return b"the parts of the RSA private key do not belong together"
+    return NULL
+
+
+cdef inline RsaKey* rsa_new(RSA* rsa) noexcept nogil:
+    """Take over a key that ``rsa_refuse`` let through. NULL when out of memory; rsa is then still the caller's."""
+    cdef const BIGNUM* n
+    cdef unsigned char[LARGEST_MODULUS] scratch
+    cdef RsaKey* key = <RsaKey*> calloc(1, sizeof(RsaKey))
+    if key == NULL:
+        return NULL
+    RSA_get0_key(rsa, &n, NULL, NULL)
+    key.bits = BN_num_bits(n)
+    key.size = (key.bits + 7) // 8
+    # One operation now makes the Montgomery context that all later ones share, so that no thread waits for it.
+    scratch[0] = 0
+    if (BN_bn2binpad(n, key.modulus, <int> key.size) < 0
+            or BN_bn2binpad(n, scratch, <int> key.size) < 0):
+        free(key)
+        return NULL
+    scratch[key.size - 1] ^= 1
+    if RSA_public_decrypt(<int> key.size, scratch, scratch, rsa, RSA_NO_PADDING) < 0:
+        ERR_clear_error()
+        free(key)
+        return NULL
+    key.rsa = rsa
+    return key
+
+
+cdef inline void rsa_free(RsaKey* key) noexcept nogil:
+    """Release a key; libcrypto wipes the private parts. NULL is let through."""
+    if key != NULL:
+        RSA_free(key.rsa)
+        free(key)
+
+
+cdef inline RsaKey* rsa_read(Der* parameters, Der* octets, bint is_private, bint allow_small_exponent) except NULL:
+    """Read RSAPublicKey or RSAPrivateKey (RFC 8017 appendix A.1). ValueError says why a key is refused."""
+    cdef Der body, number, nothing
+    cdef BIGNUM* parts[8]       # n, e, d, p, q, dmp1, dmq1, iqmp
+    cdef int wanted = 8 if is_private else 2
+    cdef int i
+    cdef bint whole = True
+    cdef const char* reason = b"not an RSA key in DER (RFC 8017 appendix A.1)"
+    cdef RsaKey* key = NULL
+    cdef RSA* rsa
+    # RFC 3279 section 2.3.1: the parameters MUST be NULL.
+    if (not der.take(parameters, der.NULL_VALUE, &nothing) or der.left(&nothing) or der.left(parameters)
+            or not der.take(octets, der.SEQUENCE, &body) or der.left(octets)):
+        raise ValueError(reason.decode())
+    # RFC 8017 appendix A.1.2: version 0 stands for two primes.
+    if is_private and not (der.take_unsigned(&body, &number) and der.matches(&number, b"\x00", 1)):
+        raise ValueError("not an RSA private key of two primes (RFC 8017 appendix A.1.2)")
+    for i in range(8):
+        parts[i] = NULL
+    for i in range(wanted):
+        # No number of a key is longer than the largest modulus, so a longer one is never computed with.
+        whole = der.take_unsigned(&body, &number) and der.left(&number) <= 2 * LARGEST_MODULUS
+        if not whole:
+            break
+        parts[i] = BN_bin2bn(number.p, <int> der.left(&number), NULL)
+    rsa = RSA_new()
+    # Each RSA_set0 function takes its numbers over, and only when it succeeds.
+    if whole and not der.left(&body) and rsa != NULL and RSA_set0_key(rsa, parts[0], parts[1], parts[2]):
+        parts[0] = parts[1] = parts[2] = NULL
+        if is_private and RSA_set0_factors(rsa, parts[3], parts[4]):
+            parts[3] = parts[4] = NULL
+            if RSA_set0_crt_params(rsa, parts[5], parts[6], parts[7]):
+                parts[5] = parts[6] = parts[7] = NULL
+        with nogil:
+            reason = rsa_refuse(rsa, is_private, allow_small_exponent)
+            if reason == NULL:
+                key = rsa_new(rsa)
+    for i in range(8):
+        BN_clear_free(parts[i])
+    if key == NULL:
+        RSA_free(rsa)
+        ERR_clear_error()
+        if reason == NULL:
+            raise MemoryError
+        raise ValueError(reason.decode())
+    return key
+
+
+cdef inline bytes _integer(const BIGNUM* a):
+    # A leading zero octet keeps the number from being read as negative (X.690 section 8.3).
+    cdef int n = BN_num_bits(a) // 8 + 1
+    cdef bytes content = PyBytes_FromStringAndSize(NULL, n)
+    BN_bn2binpad(a, <unsigned char*> PyBytes_AS_STRING(content), n)
+    return der.tlv(der.INTEGER, content)
+
+
+cdef inline bytes rsa_write_public(const RsaKey* key):
+    """Write RSAPublicKey (RFC 8017 appendix A.1.1)."""
+    cdef const BIGNUM* n
+    cdef const BIGNUM* e
+    RSA_get0_key(key.rsa, &n, &e, NULL)
+    return der.tlv(der.SEQUENCE, _integer(n) + _integer(e))
+
+
+cdef inline bytes rsa_write_private(const RsaKey* key):
+    """Write RSAPrivateKey (RFC 8017 appendix A.1.2)."""
+    cdef unsigned char* buffer = NULL
+    cdef int n = i2d_RSAPrivateKey(key.rsa, &buffer)
+    if n < 0:
+        ERR_clear_error()
+        raise MemoryError
+    try:
+        return der.octets(buffer, n)
+    finally:
+        OPENSSL_cleanse(buffer, n)
+        OPENSSL_free(buffer)
+
+
+cdef inline int rsa_verify(const RsaKey* key, bint pss, int hash_bits, const unsigned char* digest,
+                           const unsigned char* sig, size_t sig_len) noexcept nogil:
+    """Verify one signature. 1 holds, 0 does not, -1 libcrypto failed."""
+    cdef unsigned char[LARGEST_MODULUS] em
+    cdef const EVP_MD* md
+    cdef int verdict
+    # RFC 8017 sections 8.1.2 and 8.2.2, steps 1 and 2: exactly as long as the modulus, and below it.
+    if sig_len != key.size or not compare.below(sig, key.modulus, sig_len):
+        return 0
+    if RSA_public_decrypt(<int> sig_len, sig, em, key.rsa, RSA_NO_PADDING) != <int> sig_len:
+        ERR_clear_error()
+        return -1
+    if not pss:
+        return pkcs1_holds(hash_bits, digest, em, sig_len)
+    # RFC 7518 section 3.5: the salt is as long as the hash, and MGF1 uses the same hash.
+    md = cyjwt_sha2(hash_bits)
+    verdict = RSA_verify_PKCS1_PSS_mgf1(key.rsa, digest, md, md, em, hash_bits // 8)
+    if verdict != 1:
+        ERR_clear_error()
+        return 0
+    return 1
+
+
+cdef inline int rsa_sign(const RsaKey* key, bint pss, int hash_bits, const unsigned char* digest,
+                         unsigned char* out) noexcept nogil:
+    """Write a signature of key.size octets. 1, or -1 when libcrypto failed. libcrypto blinds the operation."""
+    cdef unsigned char[LARGEST_MODULUS] em
+    cdef const EVP_MD* md
+    cdef int done
+    if pss:
+        md = cyjwt_sha2(hash_bits)
+        done = RSA_padding_add_PKCS1_PSS_mgf1(key.rsa, em, digest, md, md, hash_bits // 8)
+    else:
+        done = pkcs1_encode(hash_bits, digest, em, key.size)
+    if done == 1 and RSA_private_encrypt(<int> key.size, em, out, key.rsa, RSA_NO_PADDING) == <int> key.size:
+        return 1
+    ERR_clear_error()
+    return -1
