@@ -103,6 +103,8 @@ endif
 
 $(OUT)/wheel: $(SOURCES) tools/check_wheel.py tools/build_aws_lc.py $(VENV)/build-tools
 	@rm -rf $(OUT)/dist && mkdir -p $(OUT)
+	@# A module that was since renamed must not come back from an earlier build.
+	@find build -path '*/lib.*/cyjwt/*' -type f ! -name '*.so' -exec rm -f {} +
 ifeq ($(LIBCRYPTO),aws-lc)
 	$(PY) tools/build_aws_lc.py > $(OUT)/libcrypto
 else
@@ -113,6 +115,6 @@ endif
 	@touch $@
 
 $(VENV)/installed: $(OUT)/wheel
-	$(PIP) uninstall --yes cyjwt
+	$(PIP) uninstall --yes cyjwt 2>/dev/null
 	$(PIP) install "$$(echo $(OUT)/dist/*.whl)[cli]"
 	@touch $@

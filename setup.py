@@ -51,9 +51,16 @@ DIRECTIVES = {
     "embedsignature": True,
 }
 
+# A static libcrypto's symbols stay inside, so that it lives beside the copies of `ssl` and `cryptography`.
+HIDE_ARCHIVE = (
+    f"-Wl,-exported_symbol,_PyInit_{LINKED}" if sys.platform == "darwin" else "-Wl,--exclude-libs,ALL"
+)
+
 GCC_ARGS = ["-O3", "-fvisibility=hidden", "-Wall", "-Wextra"]
-# Of the C that Cython writes, not of ours.
+# These arise in the C that Cython writes.
 GCC_ARGS += ["-Wno-unused-function", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]
+# Some interpreters hand down `-g`, which triples the size; CFLAGS=-g asks for it.
+GCC_ARGS += [] if "-g" in os.environ.get("CFLAGS", "") else ["-g0"]
 
 
 def pkg_config() -> dict[str, list[str]] | None:
@@ -69,19 +76,20 @@ def pkg_config() -> dict[str, list[str]] | None:
     return {"extra_compile_args": headers, "extra_link_args": [f for f in flags if f not in headers]}
 
 
-def prefix_flags(prefix: Path) -> dict[str, list[str]]:
+def prefix_flags(prefix: Path) -> dict[str, list[str]] | None:
     """The flags of a libcrypto under a prefix: the static library if there is one, else the shared one."""
-    flags = {"extra_compile_args": [f"-I{prefix / 'include'}"]}
+    if not (prefix / "include" / "openssl").is_dir():
+        return None
+    headers = [f"-I{prefix / 'include'}"]
     for folder in (prefix / "lib", prefix / "lib64"):
         static = folder / "libcrypto.a"
         if static.is_file():
-            # Hidden, so that this copy lives beside the one of `ssl` and the one of `cryptography`.
-            mac = sys.platform == "darwin"
-            hide = f"-Wl,-exported_symbol,_PyInit_{LINKED}" if mac else "-Wl,--exclude-libs,ALL"
-            return {**flags, "extra_link_args": [str(static), "-pthread", hide], "depends": [str(static)]}
+            link = [str(static), "-pthread", HIDE_ARCHIVE]
+            return {"extra_compile_args": headers, "extra_link_args": link, "depends": [str(static)]}
         if any(folder.glob("libcrypto.*")):
-            return {**flags, "extra_link_args": [f"-L{folder}", "-lcrypto", f"-Wl,-rpath,{folder}"]}
-    return {**flags, "extra_link_args": ["-lcrypto"]}
+            link = [f"-L{folder}", "-lcrypto", f"-Wl,-rpath,{folder}"]
+            return {"extra_compile_args": headers, "extra_link_args": link}
+    return None
 
 
 class BuildEngine(build_ext):
@@ -92,6 +100,7 @@ class BuildEngine(build_ext):
         self.parallel = self.parallel or os.cpu_count()
 
     def build_extensions(self) -> None:
+        libcrypto = self.libcrypto()
         headers = sorted(str(path) for path in ENGINE.glob("*.h"))
         args = ["/O2", "/W3"] if self.compiler.compiler_type == "msvc" else list(GCC_ARGS)
         if os.environ.get("CYJWT_WERROR") == "1":
@@ -103,28 +112,28 @@ class BuildEngine(build_ext):
             extension.include_dirs.append(str(ENGINE))
             extension.extra_compile_args += args
             if extension.name.endswith(f".{LINKED}"):
-                for option, values in self.libcrypto().items():
+                for option, values in libcrypto.items():
                     getattr(extension, option).extend(values)
         super().build_extensions()
 
     def libcrypto(self) -> dict[str, list[str]]:
         """The options that link with the libcrypto of choice, after a program was linked with them."""
         if CHOICE == "openssl":
-            for flags in filter(None, (pkg_config(), {"extra_link_args": ["-lcrypto"]})):
-                if self.links(flags):
-                    return flags
-            raise SystemExit(REMEDIES.format(reason="no OpenSSL 3.0 or later is installed for development"))
-        prefix = Path(CHOICE).expanduser().absolute()
-        flags = prefix_flags(prefix)
-        if not self.links(flags):
-            raise SystemExit(REMEDIES.format(reason=f"CYJWT_LIBCRYPTO is {CHOICE}, and none is there"))
-        return flags
+            candidates = [pkg_config(), {"extra_link_args": ["-lcrypto"]}]
+            reason = "no OpenSSL 3.0 or later is installed for development"
+        else:
+            candidates = [prefix_flags(Path(CHOICE).expanduser().absolute())]
+            reason = f"CYJWT_LIBCRYPTO is {CHOICE}, and none that can be used is there"
+        for flags in candidates:
+            if flags and self.links(flags):
+                return flags
+        raise SystemExit(REMEDIES.format(reason=reason))
 
     def links(self, flags: dict[str, list[str]]) -> bool:
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder, "probe.c")
             source.write_text(PROBE)
-            link = [flag for flag in flags["extra_link_args"] if "exported_symbol" not in flag]
+            link = [flag for flag in flags["extra_link_args"] if flag != HIDE_ARCHIVE]
             try:
                 arguments = flags.get("extra_compile_args", [])
                 objects = self.compiler.compile([str(source)], folder, extra_postargs=arguments)
