@@ -19,10 +19,6 @@ cdef extern from "Python.h" nogil:
     bint PyUnicode_IS_ASCII(object s) noexcept
     unsigned char* PyUnicode_1BYTE_DATA(object s) noexcept
 
-# Named here too, so that the build sees every header that base64url_simd.h includes.
-cdef extern from "base64url_scalar.h":
-    pass
-
 cdef extern from "base64url_simd.h" nogil:
     ctypedef struct Route "cyjwt_b64_route":
         const char* name
@@ -76,11 +72,9 @@ cdef bytes _encode(const unsigned char* src, Py_ssize_t n):
 cdef bytes _decode_other(text):
     cdef Py_buffer view
     cdef Py_ssize_t i = 0
-    cdef Py_UCS4 c
     if PyUnicode_Check(text):
-        for i, c in enumerate(text):
-            if c > 0x7F or _foreign(<unsigned char>c):
-                break
+        while (<str>text)[i] < 0x80 and not _foreign(<unsigned char>(<str>text)[i]):
+            i += 1  # ends at the latest at the character that is not ASCII
         raise _fault(len(text), i, True)
     PyObject_GetBuffer(text, &view, PyBUF_SIMPLE)
     try:

@@ -5,7 +5,9 @@
 #ifndef CYJWT_BASE64URL_SIMD_H
 #define CYJWT_BASE64URL_SIMD_H
 
+#include "base64url_neon_simd.h"
 #include "base64url_scalar.h"
+#include "base64url_x86_simd.h"
 
 typedef struct {
     const char *name;
@@ -17,6 +19,16 @@ typedef struct {
 static int cyjwt_b64_has_scalar(void) { return 1; }
 
 static const cyjwt_b64_route cyjwt_b64_routes[] = {
+#if defined(CYJWT_B64_VBMI)
+    {"avx512vbmi", cyjwt_b64_has_vbmi, cyjwt_b64_encode_vbmi, cyjwt_b64_decode_vbmi},
+#endif
+#if defined(CYJWT_B64_X86)
+    {"avx2", cyjwt_b64_has_avx2, cyjwt_b64_encode_avx2, cyjwt_b64_decode_avx2},
+    {"ssse3", cyjwt_b64_has_ssse3, cyjwt_b64_encode_ssse3, cyjwt_b64_decode_ssse3},
+#endif
+#if defined(CYJWT_B64_NEON)
+    {"neon", cyjwt_b64_has_neon, cyjwt_b64_encode_neon, cyjwt_b64_decode_neon},
+#endif
     {"scalar", cyjwt_b64_has_scalar, cyjwt_b64_encode_scalar, cyjwt_b64_decode_scalar},
 };
 
