@@ -51,10 +51,11 @@ DIRECTIVES = {
     "embedsignature": True,
 }
 
-# A static libcrypto's symbols stay inside, so that it lives beside the copies of `ssl` and `cryptography`.
-HIDE_ARCHIVE = (
-    f"-Wl,-exported_symbol,_PyInit_{LINKED}" if sys.platform == "darwin" else "-Wl,--exclude-libs,ALL"
-)
+# A static libcrypto's symbols stay inside, so that it lives beside the copies of `ssl` and `cryptography`; and the
+# hooks that it leaves open as weak symbols (AWS-LC: OPENSSL_memory_alloc) are not another library's to fill.
+HIDE_ARCHIVE = ["-Wl,--exclude-libs,ALL", "-Wl,-z,nodynamic-undefined-weak"]
+if sys.platform == "darwin":
+    HIDE_ARCHIVE = [f"-Wl,-exported_symbol,_PyInit_{LINKED}"]
 
 GCC_ARGS = ["-O3", "-fvisibility=hidden", "-Wall", "-Wextra"]
 # These arise in the C that Cython writes.
@@ -84,7 +85,7 @@ def prefix_flags(prefix: Path) -> dict[str, list[str]] | None:
     for folder in (prefix / "lib", prefix / "lib64"):
         static = folder / "libcrypto.a"
         if static.is_file():
-            link = [str(static), "-pthread", HIDE_ARCHIVE]
+            link = [str(static), "-pthread", *HIDE_ARCHIVE]
             return {"extra_compile_args": headers, "extra_link_args": link, "depends": [str(static)]}
         if any(folder.glob("libcrypto.*")):
             link = [f"-L{folder}", "-lcrypto", f"-Wl,-rpath,{folder}"]
@@ -133,7 +134,7 @@ class BuildEngine(build_ext):
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder, "probe.c")
             source.write_text(PROBE)
-            link = [flag for flag in flags["extra_link_args"] if flag != HIDE_ARCHIVE]
+            link = [flag for flag in flags["extra_link_args"] if flag not in HIDE_ARCHIVE]
             try:
                 arguments = flags.get("extra_compile_args", [])
                 objects = self.compiler.compile([str(source)], folder, extra_postargs=arguments)

@@ -1,0 +1,131 @@
+"""What the build leaves: hidden symbols, one libcrypto, a wheel without sources, and a build that says what it needs."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+import cyjwt
+from cyjwt import _engine
+from cyjwt._engine import pkey
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGINE = Path(str(_engine.__file__)).parent
+MODULES = sorted(ENGINE.glob("*.so"))
+
+needs_nm = pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("nm") is None, reason="reads ELF symbols with nm"
+)
+#: Names that only a libcrypto has.
+FOREIGN = re.compile(r"\b(EVP|RSA|EC|ECDSA|SHA256|SHA512|HMAC|BN|ED25519|CRYPTO|OPENSSL|ERR)_\w+")
+
+
+def symbols(module: Path, *options: str) -> set[str]:
+    command = ["nm", "--dynamic", "--format=posix", *options, str(module)]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return {line.split()[0].split("@")[0] for line in lines}
+
+
+def test_every_module_of_the_engine_is_compiled() -> None:
+    sources = {path.stem for path in (ROOT / "src" / "cyjwt" / "_engine").glob("*.pyx")}
+    assert {module.name.split(".")[0] for module in MODULES} >= sources
+
+
+@needs_nm
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name.split(".")[0])
+def test_a_module_exports_its_initializer_alone(module: Path) -> None:
+    name = module.name.split(".")[0]
+    assert symbols(module, "--defined-only") - {"_init", "_fini"} == {f"PyInit_{name}"}
+
+
+@needs_nm
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name.split(".")[0])
+def test_libcrypto_is_linked_once_and_into_pkey(module: Path) -> None:
+    foreign = {name for name in symbols(module, "--undefined-only") if FOREIGN.match(name)}
+    if module.name.startswith("pkey."):
+        # AWS-LC is inside; OpenSSL comes from the system.
+        assert bool(foreign) == (pkey.libcrypto_name() == "OpenSSL")
+    else:
+        assert not foreign
+
+
+def test_it_runs_beside_ssl_and_cryptography() -> None:
+    key = cyjwt.Key.generate("ES256")
+    theirs = ec.generate_private_key(ec.SECP256R1())
+    for _ in range(3):
+        token = cyjwt.encode({"sub": "42", "exp": 4_102_444_800}, key, algorithm="ES256")
+        context = ssl.create_default_context()
+        signature = theirs.sign(b"data", ec.ECDSA(hashes.SHA256()))
+        assert cyjwt.decode(token, key, algorithms=["ES256"])["sub"] == "42"
+        theirs.public_key().verify(signature, b"data", ec.ECDSA(hashes.SHA256()))
+        assert context.get_ciphers()
+    assert pkey.libcrypto_name() in {"AWS-LC", "OpenSSL"}
+
+
+def test_the_installed_package_is_typed() -> None:
+    package = Path(str(cyjwt.__file__)).parent
+    assert (package / "py.typed").is_file()
+
+
+@pytest.fixture(scope="module")
+def checker() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("check_wheel", ROOT / "tools" / "check_wheel.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GOOD = ["cyjwt/__init__.py", "cyjwt/py.typed", "cyjwt/_engine/pkey.cpython-313-x86_64-linux-gnu.so"]
+
+
+@pytest.mark.parametrize(
+    ("names", "fault"),
+    [
+        (GOOD, ""),
+        (GOOD[:-1], "no compiled pkey"),
+        (GOOD[1:], "no cyjwt/__init__.py"),
+        ([*GOOD, "cyjwt/_engine/old.abi3.so"], "a stale compiled old"),
+        ([*GOOD, "cyjwt/old.py"], "a stale cyjwt/old.py"),
+        *(([*GOOD, f"cyjwt/_engine/pkey{end}"], "does not belong") for end in (".c", ".pyx", ".pxd", ".a", ".h")),
+    ],
+)
+def test_a_wheel_is_checked(checker: ModuleType, names: list[str], fault: str) -> None:
+    found = checker.faults(names, {"pkey"}, {"cyjwt/__init__.py", "cyjwt/py.typed"})
+    assert fault in "".join(found)
+    assert bool(found) == bool(fault)
+
+
+@pytest.mark.parametrize("choice", ["{tmp}/absent", "{tmp}/empty"])
+def test_without_a_libcrypto_the_build_names_both_remedies(tmp_path: Path, choice: str) -> None:
+    pytest.importorskip("Cython")
+    pytest.importorskip("setuptools")
+    engine = tmp_path / "src" / "cyjwt" / "_engine"
+    engine.mkdir(parents=True)
+    (engine / "pkey.pyx").write_text("")
+    for name in ("setup.py", "pyproject.toml", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "README.md").touch()
+    (tmp_path / "empty" / "include" / "openssl").mkdir(parents=True)
+    environment = {**os.environ, "CYJWT_LIBCRYPTO": choice.format(tmp=tmp_path)}
+    command = [sys.executable, "setup.py", "build_ext"]
+    answer = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode != 0
+    assert "libssl-dev" in answer.stderr
+    assert "tools/build_aws_lc.py" in answer.stderr
+    assert "CYJWT_LIBCRYPTO" in answer.stderr
+    assert not list(tmp_path.rglob("*.so"))
