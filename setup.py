@@ -109,7 +109,7 @@ class BuildEngine(build_ext):
         written = cythonize(self.extensions, build_dir=f"{BUILD}/cython", compiler_directives=DIRECTIVES)
         for extension, cython in zip(self.extensions, written, strict=True):
             extension.sources = cython.sources
-            extension.depends += headers
+            extension.depends += [*headers, "setup.py"]
             extension.include_dirs.append(str(ENGINE))
             extension.extra_compile_args += args
             if extension.name.endswith(f".{LINKED}"):
