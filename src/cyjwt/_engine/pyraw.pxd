@@ -22,7 +22,7 @@ cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(PyObject* s, Py_ssize_t* size) noexcept
     unsigned char* PyUnicode_1BYTE_DATA(PyObject* s) noexcept nogil
     Py_ssize_t PyUnicode_GET_LENGTH(PyObject* s) noexcept nogil
-    bint PyUnicode_IS_COMPACT_ASCII(PyObject* s) noexcept nogil
+    bint PyUnicode_IS_ASCII(PyObject* s) noexcept nogil
     bint PyUnicode_Check(PyObject* o) noexcept nogil
     bint PyUnicode_CheckExact(PyObject* o) noexcept nogil
 

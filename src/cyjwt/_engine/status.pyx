@@ -23,6 +23,7 @@ _TABLE = {
         errors.DecodeError, "segments", None,
         "The token is not three segments with two dots between them",
     ),
+    TOKEN_TEXT: (errors.DecodeError, "invalid_base64", None, "The token holds a character that is not ASCII"),
     HEADER_BASE64: (errors.DecodeError, "invalid_base64", None, "The header is not canonical base64url"),
     PAYLOAD_BASE64: (errors.DecodeError, "invalid_base64", None, "The payload is not canonical base64url"),
     SIGNATURE_BASE64: (
@@ -45,11 +46,13 @@ _TABLE = {
     B64_REFUSED: (
         errors.DecodeError, "unencoded_payload", None, "A JWT's payload is always base64url: b64 is refused",
     ),
-    KEY_NOT_FOUND: (errors.KeyNotFoundError, None, None, "No key of the set has the header's kid"),
+    KEY_NOT_FOUND: (
+        errors.KeyNotFoundError, None, None, "No key of the set serves the header's kid and alg",
+    ),
     KEY_AMBIGUOUS: (
         errors.KeyNotFoundError, "key_ambiguous", None, "More than one key of the set would serve the token",
     ),
-    KEY_UNFIT: (errors.InvalidAlgorithmError, None, None, "No key given may serve the header's alg"),
+    KEY_UNFIT: (errors.InvalidAlgorithmError, None, None, "The key given does not serve the header's alg"),
     SIGNATURE_INVALID: (errors.InvalidSignatureError, None, None, "Signature verification failed"),
     EXP_MALFORMED: (errors.DecodeError, "invalid_exp", "exp", "The exp claim is not a NumericDate"),
     NBF_MALFORMED: (errors.DecodeError, "invalid_nbf", "nbf", "The nbf claim is not a NumericDate"),

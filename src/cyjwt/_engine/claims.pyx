@@ -1,0 +1,268 @@
+"""The claim checks of RFC 7519 section 4.1, over the text of the claims, without Python objects.
+
+The order of checks decides which error a token with several faults gets: required claims, the types of
+the three dates, the dates, the issuer, the audience, the subject, the ``jti``.
+"""
+
+from libc.stdlib cimport free, malloc
+from libc.stdint cimport uint64_t
+from libc.string cimport memcmp
+
+from cyjwt._engine.jsonlex cimport (
+    ABSENT,
+    ARRAY,
+    CYJWT_JSON_SLACK,
+    ESCAPED,
+    FRACTION,
+    INTEGER,
+    NULL_VALUE,
+    STRING,
+    Number,
+    cyjwt_locale_ready,
+    scan_number,
+    scan_string,
+    skip_space,
+    unescape,
+)
+from cyjwt._engine.jsonscan cimport add_name
+from cyjwt._engine.status cimport (
+    AUD_MALFORMED,
+    AUDIENCE_REFUSED,
+    AUDIENCE_UNEXPECTED,
+    CLAIM_MISSING,
+    EXP_MALFORMED,
+    EXPIRED,
+    IAT_MALFORMED,
+    IMMATURE_IAT,
+    IMMATURE_NBF,
+    ISS_MALFORMED,
+    ISSUER_REFUSED,
+    JTI_MALFORMED,
+    NBF_MALFORMED,
+    SUB_MALFORMED,
+    SUBJECT_REFUSED,
+    TOO_OLD,
+    VALID,
+)
+
+if not cyjwt_locale_ready():
+    raise MemoryError("no C locale")
+
+# 9999-12-31T23:59:59Z. A larger "NumericDate" is a mistake (milliseconds) or an attack.
+cdef uint64_t LAST_DATE = 253402300799
+
+REGISTERED = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")
+
+
+cdef Text keep_text(str value, list texts) except *:
+    cdef bytes raw = value.encode()
+    cdef bytes padded = raw + bytes(CYJWT_JSON_SLACK)
+    cdef Text text
+    texts.append(padded)
+    text.start = <const uint8_t*>padded
+    text.length = <size_t>len(raw)
+    return text
+
+
+cdef Text* keep_texts(tuple values, list texts) except NULL:
+    cdef Text* kept = <Text*>malloc((len(values) + 1) * sizeof(Text))
+    cdef size_t i = 0
+    if kept == NULL:
+        raise MemoryError
+    try:
+        for value in values:
+            kept[i] = keep_text(value, texts)
+            i += 1
+    except BaseException:
+        free(kept)
+        raise
+    return kept
+
+
+cdef class ClaimRules:
+    """What a token's claims must satisfy, in the form that the check reads. Options come validated.
+
+    Args:
+        required: names of claims that must be present and not null.
+        issuers: the issuers that will do; empty where any will.
+        audiences: the audiences that this verifier answers to; empty where it has none.
+        subject: the subject expected, or ``None``.
+        leeway: seconds by which clocks may differ.
+        max_age: seconds since ``iat``, or a negative number.
+
+    Raises:
+        ValueError: more required claims than there is room for.
+    """
+
+    def __cinit__(
+        self, tuple required, tuple issuers, tuple audiences, str subject, double leeway, double max_age
+    ):
+        cdef Text text
+        cdef int i
+        self._texts = []
+        self._names = REGISTERED + tuple(name for name in required if name not in REGISTERED)
+        for name in self._names:
+            text = keep_text(name, self._texts)
+            if add_name(&self.names, text.start, text.length) < 0:
+                raise ValueError(f"at most {MAX_NAMES - REGISTERED_COUNT} private claims can be required")
+        for i, name in enumerate(required):
+            self.required[i] = self._names.index(name)
+        self.required_count = <int>len(required)
+        self.issuers = keep_texts(issuers, self._texts)
+        self.issuer_count = <size_t>len(issuers)
+        self.audiences = keep_texts(audiences, self._texts)
+        self.audience_count = <size_t>len(audiences)
+        if subject is not None:
+            self.subject = keep_text(subject, self._texts)
+        self.leeway = leeway
+        self.max_age = max_age
+
+    def __dealloc__(self):
+        free(self.issuers)
+        free(self.audiences)
+
+
+cdef object claim_name(ClaimRules rules, int index):
+    return rules._names[index]
+
+
+cdef bint text_equals(const Member* member, const uint8_t* value, size_t length) noexcept nogil:
+    cdef const uint8_t* p = member.start
+    cdef const uint8_t* end = p + member.length
+    cdef uint8_t[8] piece
+    cdef size_t unit, size
+    if not member.flags & ESCAPED:
+        return member.length == length and memcmp(p, value, length) == 0
+    # Decoded piece by piece, so that it needs no memory however long the text is.
+    while p < end:
+        unit = 1
+        if p[0] == 0x5C:
+            unit = 2
+            if p[1] == 0x75:
+                unit = 12 if p[2] | 0x20 == 0x64 and p[3] | 0x20 in (0x38, 0x39, 0x61, 0x62) else 6
+        size = unescape(p, unit, piece)
+        if size > length or memcmp(piece, value, size) != 0:
+            return False
+        value += size
+        length -= size
+        p += unit
+    return length == 0
+
+
+cdef bint is_one_of(const Member* member, const Text* texts, size_t count) noexcept nogil:
+    cdef size_t i
+    for i in range(count):
+        if text_equals(member, texts[i].start, texts[i].length):
+            return True
+    return False
+
+
+cdef bint read_date(const Member* member, double* value) noexcept nogil:
+    """The NumericDate of RFC 7519 section 2, from 1970 to 9999; fractions are legal."""
+    cdef Number number
+    cdef int error = 0
+    if member.kind != INTEGER and member.kind != FRACTION:
+        return False
+    scan_number(member.start, &number, &error)
+    if number.kind == INTEGER:
+        if number.digits > 18 or number.magnitude > LAST_DATE or (number.negative and number.magnitude):
+            return False
+        value[0] = <double>number.magnitude
+        return True
+    value[0] = number.value
+    return 0.0 <= number.value <= <double>LAST_DATE
+
+
+cdef int check_dates(ClaimRules rules, const Member* members, double now, int* absent) noexcept nogil:
+    cdef double exp = 0, nbf = 0, iat = 0
+    if members[EXP].kind != ABSENT and not read_date(&members[EXP], &exp):
+        return EXP_MALFORMED
+    if members[NBF].kind != ABSENT and not read_date(&members[NBF], &nbf):
+        return NBF_MALFORMED
+    if members[IAT].kind != ABSENT and not read_date(&members[IAT], &iat):
+        return IAT_MALFORMED
+    if members[EXP].kind != ABSENT and now >= exp + rules.leeway:
+        return EXPIRED
+    if nbf > now + rules.leeway:
+        return IMMATURE_NBF
+    if iat > now + rules.leeway:
+        return IMMATURE_IAT
+    if rules.max_age >= 0:
+        if members[IAT].kind == ABSENT:
+            absent[0] = IAT
+            return CLAIM_MISSING
+        if now > iat + rules.max_age + rules.leeway:
+            return TOO_OLD
+    return VALID
+
+
+cdef int check_audience(ClaimRules rules, const Member* aud) noexcept nogil:
+    """RFC 7519 section 4.1.3. Every member of a list must be a string, whichever one matches."""
+    cdef const uint8_t* p
+    cdef const uint8_t* close
+    cdef Member name
+    cdef bint found = False
+    cdef int flags, error = 0
+    if aud.kind == STRING:
+        found = is_one_of(aud, rules.audiences, rules.audience_count)
+    elif aud.kind == ARRAY:
+        p = skip_space(aud.start + 1)
+        if p[0] == 0x5D:
+            return AUD_MALFORMED
+        while True:
+            if p[0] != 0x22:
+                return AUD_MALFORMED
+            flags = 0
+            close = scan_string(p + 1, &flags, &error)
+            name.start = p + 1
+            name.length = <unsigned int>(close - p - 1)
+            name.flags = <uint8_t>flags
+            found = found or is_one_of(&name, rules.audiences, rules.audience_count)
+            p = skip_space(close + 1)
+            if p[0] == 0x5D:
+                break
+            p = skip_space(p + 1)
+    else:
+        return AUD_MALFORMED
+    if found:
+        return VALID
+    # A token for somebody is not for a verifier that is nobody.
+    return AUDIENCE_REFUSED if rules.audience_count else AUDIENCE_UNEXPECTED
+
+
+cdef int check_claims(ClaimRules rules, const Member* members, double now, int* absent) noexcept nogil:
+    cdef int i, status
+    for i in range(rules.required_count):
+        if members[rules.required[i]].kind <= NULL_VALUE:
+            absent[0] = rules.required[i]
+            return CLAIM_MISSING
+    status = check_dates(rules, members, now, absent)
+    if status != VALID:
+        return status
+    if members[ISS].kind == ABSENT:
+        if rules.issuer_count:
+            absent[0] = ISS
+            return CLAIM_MISSING
+    elif members[ISS].kind != STRING:
+        return ISS_MALFORMED
+    elif rules.issuer_count and not is_one_of(&members[ISS], rules.issuers, rules.issuer_count):
+        return ISSUER_REFUSED
+    if members[AUD].kind != ABSENT:
+        status = check_audience(rules, &members[AUD])
+        if status != VALID:
+            return status
+    elif rules.audience_count:
+        absent[0] = AUD
+        return CLAIM_MISSING
+    if members[SUB].kind == ABSENT:
+        if rules.subject.start != NULL:
+            absent[0] = SUB
+            return CLAIM_MISSING
+    elif members[SUB].kind != STRING:
+        return SUB_MALFORMED
+    elif rules.subject.start != NULL:
+        if not text_equals(&members[SUB], rules.subject.start, rules.subject.length):
+            return SUBJECT_REFUSED
+    if members[JTI].kind != ABSENT and members[JTI].kind != STRING:
+        return JTI_MALFORMED
+    return VALID

@@ -1,0 +1,37 @@
+"""The compact serialization (RFC 7515 section 7.1) cut into its segments, and headers remembered."""
+
+from libc.stdint cimport uint8_t, uint32_t
+
+cdef struct Segments:
+    const uint8_t* token
+    const uint8_t* header       # where the header segment begins, and so on
+    const uint8_t* payload
+    const uint8_t* signature
+    size_t header_size
+    size_t payload_size
+    size_t signature_size
+    size_t signing_size         # header, dot and payload: the signing input, from token on
+
+# False unless the text is exactly three segments, of which the first is not empty.
+cdef bint split(const uint8_t* token, size_t size, Segments* out) noexcept nogil
+
+cdef enum:
+    MEMORY_SLOTS = 64           # a power of two
+    MEMORY_HEADER_SIZE = 512    # longer headers are read each time
+
+cdef struct Remembered:
+    uint32_t size               # 0: empty
+    int row                     # the id of its algorithm
+    int key                     # the index of its key
+    uint8_t text[MEMORY_HEADER_SIZE]
+
+cdef class HeaderMemory:
+    cdef Remembered* slots
+    cdef Remembered* last       # the slot that was last of use
+
+# What is known of a header segment, or NULL. The answer is good until the next call.
+cdef const Remembered* recall(HeaderMemory memory, const uint8_t* text, size_t size) noexcept nogil
+
+# Keeps what a header segment stands for, in place of another that shares its slot. Only for headers
+# of tokens whose signature held.
+cdef void remember(HeaderMemory memory, const uint8_t* text, size_t size, int row, int key) noexcept nogil

@@ -1,0 +1,81 @@
+"""Splits a token into its segments, and remembers header segments.
+
+Tokens of one issuer share their header byte for byte, so that its base64url and JSON are read once. The
+memory has a fixed size, and a header gets in only after a signature under it held; one that shares the
+slot of another takes its place.
+"""
+
+from libc.stdlib cimport calloc, free
+from libc.stdint cimport uint64_t
+from libc.string cimport memchr, memcmp, memcpy
+
+
+cdef bint split(const uint8_t* token, size_t size, Segments* out) noexcept nogil:
+    cdef const uint8_t* end = token + size
+    cdef const uint8_t* dot = <const uint8_t*>memchr(token, 0x2E, size)
+    if dot == NULL or dot == token:
+        return False
+    out.token = token
+    out.header = token
+    out.header_size = dot - token
+    out.payload = dot + 1
+    dot = <const uint8_t*>memchr(out.payload, 0x2E, end - out.payload)
+    if dot == NULL:
+        return False
+    out.payload_size = dot - out.payload
+    out.signature = dot + 1
+    out.signing_size = dot - token
+    out.signature_size = end - out.signature
+    return memchr(out.signature, 0x2E, out.signature_size) == NULL
+
+
+cdef class HeaderMemory:
+    """A table of header segments by their text, each with its algorithm and key."""
+
+    def __cinit__(self):
+        self.slots = <Remembered*>calloc(MEMORY_SLOTS, sizeof(Remembered))
+        if self.slots == NULL:
+            raise MemoryError
+        self.last = self.slots
+
+    def __dealloc__(self):
+        free(self.slots)
+
+
+cdef inline Remembered* slot_of(HeaderMemory memory, const uint8_t* text, size_t size) noexcept nogil:
+    cdef uint64_t h = size, word
+    cdef size_t i = 0
+    while i + 8 <= size:
+        memcpy(&word, text + i, 8)
+        h = (h ^ word) * <uint64_t>0x9E3779B97F4A7C15
+        h ^= h >> 32
+        i += 8
+    while i < size:
+        h = (h ^ text[i]) * <uint64_t>0x9E3779B97F4A7C15
+        i += 1
+    return &memory.slots[(h ^ h >> 32) & (MEMORY_SLOTS - 1)]
+
+
+cdef const Remembered* recall(HeaderMemory memory, const uint8_t* text, size_t size) noexcept nogil:
+    cdef Remembered* slot = memory.last
+    if slot.size == size and memcmp(slot.text, text, size) == 0:
+        return slot
+    if size > MEMORY_HEADER_SIZE:
+        return NULL
+    slot = slot_of(memory, text, size)
+    if slot.size == size and memcmp(slot.text, text, size) == 0:
+        memory.last = slot
+        return slot
+    return NULL
+
+
+cdef void remember(HeaderMemory memory, const uint8_t* text, size_t size, int row, int key) noexcept nogil:
+    cdef Remembered* slot
+    if size > MEMORY_HEADER_SIZE:
+        return
+    slot = slot_of(memory, text, size)
+    slot.size = <uint32_t>size
+    slot.row = row
+    slot.key = key
+    memcpy(slot.text, text, size)
+    memory.last = slot

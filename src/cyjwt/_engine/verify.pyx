@@ -1,0 +1,297 @@
+"""The one pass: from the text of a token to its claims, or to the reason why not.
+
+Segments, header memory, signature, payload, claims, in this order and each once. No Python object is made
+of the token's text before its signature held.
+"""
+
+from cpython.buffer cimport (
+    PyBUF_FULL_RO,
+    PyBuffer_Release,
+    PyBuffer_ToContiguous,
+    PyObject_CheckBuffer,
+    PyObject_GetBuffer,
+)
+from cpython.object cimport PyObject
+from libc.stdlib cimport free, malloc
+from libc.string cimport memset
+
+from cyjwt._engine.base64url cimport decode, decoded_size
+from cyjwt._engine.claims cimport check_claims, claim_name
+from cyjwt._engine.compact cimport Remembered, Segments, recall, remember, split
+from cyjwt._engine.header cimport read_header
+from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
+from cyjwt._engine.jsonscan cimport MAX_NAMES, Member
+from cyjwt._engine.jsontext cimport read_value
+from cyjwt._engine.pkey cimport FAMILY_HMAC, NativeKey, Row, row_by_id, verify_signature
+from cyjwt._engine.pyraw cimport (
+    Py_DECREF,
+    PyBytes_AS_STRING,
+    PyBytes_Check,
+    PyBytes_GET_SIZE,
+    PyDict_CheckExact,
+    PyErr_Clear,
+    PyErr_NoMemory,
+    PyUnicode_1BYTE_DATA,
+    PyUnicode_Check,
+    PyUnicode_GET_LENGTH,
+    PyUnicode_IS_ASCII,
+)
+from cyjwt._engine.status cimport (
+    CLAIM_MISSING,
+    HEADER_BASE64,
+    JSON_MEMORY,
+    NO_MEMORY,
+    PAYLOAD_BASE64,
+    PAYLOAD_JSON,
+    PAYLOAD_NOT_OBJECT,
+    SIGNATURE_BASE64,
+    SIGNATURE_INVALID,
+    TOKEN_SEGMENTS,
+    TOKEN_TEXT,
+    TOKEN_TOO_LARGE,
+    TOKEN_TYPE,
+    VALID,
+    set_error,
+)
+
+cdef extern from "clock.h" nogil:
+    double cyjwt_now() noexcept
+
+cdef extern from "Python.h":
+    ctypedef struct PyMethodDef:
+        const char* ml_name
+        void* ml_meth
+        int ml_flags
+        const char* ml_doc
+    int METH_O
+    object PyDescr_NewMethod(PyObject* type, PyMethodDef* method)
+
+ctypedef PyObject* (*Pass)(Engine, const Segments*, uint8_t*) noexcept
+
+cdef enum:
+    ROOM_AT_HAND = 8192     # octets of a token for which no memory is asked
+    SHORT = 16384           # octets that HMAC hashes in less time than releasing the GIL is worth
+    LAST_SECOND = 253402300799
+
+
+cdef class Engine:
+    """A verifier's compiled form. ``cyjwt.Verifier`` is its face; options come validated.
+
+    Args:
+        header_rules: what headers must satisfy.
+        claim_rules: what claims must satisfy.
+        natives: of each key its ``NativeKey``, or ``None`` where it has none.
+        keys: the keys themselves, in the same order.
+        max_size: the most octets of a token.
+        padding: whether trailing ``=`` are admitted.
+        clock: a callable that returns seconds since 1970, or ``None`` for the system's clock.
+    """
+
+    def __cinit__(
+        self,
+        HeaderRules header_rules not None,
+        ClaimRules claim_rules not None,
+        tuple natives not None,
+        tuple keys not None,
+        Py_ssize_t max_size,
+        bint padding,
+        object clock,
+    ):
+        self.header_rules = header_rules
+        self.claim_rules = claim_rules
+        self.memory = HeaderMemory()
+        self.natives = natives
+        self.keys = keys
+        self.max_size = <size_t>max_size
+        self.padding = padding
+        self.clock = clock
+
+
+cdef inline size_t unpadded(const uint8_t* segment, size_t size, bint padding) noexcept nogil:
+    """The size without its padding, where padding is admitted and makes the size a multiple of four."""
+    if padding and size >= 4 and size & 3 == 0 and segment[size - 1] == 0x3D:
+        return size - 2 if segment[size - 2] == 0x3D else size - 1
+    return size
+
+
+cdef int choose_key(
+    Engine engine, const Segments* segments, uint8_t* room, int* row, int* key
+) noexcept nogil:
+    """The algorithm and key that a header segment which is not remembered stands for."""
+    cdef size_t size = unpadded(segments.header, segments.header_size, engine.padding)
+    if decode(segments.header, size, room) < 0:
+        return HEADER_BASE64
+    size = decoded_size(size)
+    memset(room + size, 0, CYJWT_JSON_SLACK)
+    return read_header(engine.header_rules, room, size, row, key)
+
+
+cdef int check_signature(
+    Engine engine, const Segments* segments, uint8_t* room, int row_id, int key
+) except -1:
+    """A Status. The signature is decoded into room. May raise what ``cryptography`` may raise of memory."""
+    cdef size_t size = unpadded(segments.signature, segments.signature_size, engine.padding)
+    cdef const Row* row = row_by_id(row_id)
+    cdef object native_key = engine.natives[key]
+    cdef NativeKey native
+    cdef int holds
+    if decode(segments.signature, size, room) < 0:
+        return SIGNATURE_BASE64
+    size = decoded_size(size)
+    if native_key is None:
+        data = segments.token[:segments.signing_size]
+        return VALID if engine.keys[key]._holds(data, room[:size]) else SIGNATURE_INVALID
+    native = <NativeKey>native_key
+    if row.family == FAMILY_HMAC and segments.signing_size <= SHORT:
+        holds = verify_signature(native, row, segments.token, segments.signing_size, room, size)
+    else:
+        with nogil:
+            holds = verify_signature(native, row, segments.token, segments.signing_size, room, size)
+    if holds < 0:
+        raise MemoryError("libcrypto failed")
+    return VALID if holds else SIGNATURE_INVALID
+
+
+cdef double read_clock(object clock) except -1:
+    cdef double now = clock()
+    if not 0 <= now <= LAST_SECOND:
+        raise ValueError("the clock must return seconds since 1970")
+    return now
+
+
+cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t* room) except NULL:
+    """The claims, a new reference; or NULL, with an error of our tree set and no traceback of its own."""
+    cdef const Remembered* known = recall(engine.memory, segments.header, segments.header_size)
+    cdef Member[MAX_NAMES] members
+    cdef PyObject* claims
+    cdef double now
+    cdef size_t size
+    cdef int row = 0, key = 0, status, error = 0, absent = 0
+    cdef bint fresh = known == NULL
+    if fresh:
+        status = choose_key(engine, segments, room, &row, &key)
+        if status != VALID:
+            set_error(status, None)
+            return NULL
+    else:
+        row = known.row
+        key = known.key
+    status = check_signature(engine, segments, room, row, key)
+    if status != VALID:
+        set_error(status, None)
+        return NULL
+    if fresh:
+        remember(engine.memory, segments.header, segments.header_size, row, key)
+    size = unpadded(segments.payload, segments.payload_size, engine.padding)
+    if decode(segments.payload, size, room) < 0:
+        set_error(PAYLOAD_BASE64, None)
+        return NULL
+    size = decoded_size(size)
+    memset(room + size, 0, CYJWT_JSON_SLACK)
+    claims = read_value(room, size, &engine.claim_rules.names, members, True, &error)
+    if claims == NULL:
+        if error != JSON_MEMORY:
+            set_error(PAYLOAD_JSON + error, None)
+        return NULL
+    if not PyDict_CheckExact(claims):
+        Py_DECREF(claims)
+        set_error(PAYLOAD_NOT_OBJECT, None)
+        return NULL
+    now = cyjwt_now() if engine.clock is None else read_clock(engine.clock)
+    status = check_claims(engine.claim_rules, members, now, &absent)
+    if status != VALID:
+        Py_DECREF(claims)
+        set_error(status, claim_name(engine.claim_rules, absent) if status == CLAIM_MISSING else None)
+        return NULL
+    return claims
+
+
+# Where the text of a token lies.
+cdef struct Borrowed:
+    const uint8_t* start
+    size_t size
+    uint8_t* copy           # to be freed; NULL where the text is the object's own
+
+
+cdef int borrow(PyObject* token, size_t most, Borrowed* out) noexcept:
+    """A Status. Text of str and bytes is borrowed; of other buffers it is copied, for they may change."""
+    cdef Py_buffer view
+    out.copy = NULL
+    if PyUnicode_Check(token):
+        if not PyUnicode_IS_ASCII(token):
+            return TOKEN_TEXT
+        out.start = PyUnicode_1BYTE_DATA(token)
+        out.size = <size_t>PyUnicode_GET_LENGTH(token)
+        return VALID if out.size <= most else TOKEN_TOO_LARGE
+    if PyBytes_Check(token):
+        out.start = <const uint8_t*>PyBytes_AS_STRING(token)
+        out.size = <size_t>PyBytes_GET_SIZE(token)
+        return VALID if out.size <= most else TOKEN_TOO_LARGE
+    if not PyObject_CheckBuffer(<object>token):
+        return TOKEN_TYPE
+    return copy_buffer(token, most, out)
+
+
+cdef int copy_buffer(PyObject* token, size_t most, Borrowed* out) noexcept:
+    cdef Py_buffer view
+    cdef int status = VALID
+    try:
+        PyObject_GetBuffer(<object>token, &view, PyBUF_FULL_RO)
+    except BaseException:
+        return TOKEN_TYPE
+    out.size = <size_t>view.len
+    if out.size > most:
+        status = TOKEN_TOO_LARGE
+    else:
+        out.copy = <uint8_t*>malloc(out.size + 1)
+        out.start = out.copy
+        if out.copy == NULL or PyBuffer_ToContiguous(out.copy, &view, view.len, b"C") < 0:
+            PyErr_Clear()
+            free(out.copy)
+            status = NO_MEMORY
+    PyBuffer_Release(&view)
+    return status
+
+
+cdef PyObject* verify_token(Engine engine, PyObject* token) noexcept:
+    """The claims, a new reference, or NULL with an error set."""
+    cdef uint8_t[ROOM_AT_HAND] at_hand
+    cdef uint8_t* room = at_hand
+    cdef Borrowed text
+    cdef Segments segments
+    cdef PyObject* claims = NULL
+    cdef int status = borrow(token, engine.max_size, &text)
+    if status != VALID:
+        set_error(status, None)
+        return NULL
+    if text.size > ROOM_AT_HAND - CYJWT_JSON_SLACK:
+        room = <uint8_t*>malloc(text.size + CYJWT_JSON_SLACK)
+    if room == NULL:
+        PyErr_NoMemory()
+    elif not split(text.start, text.size, &segments):
+        set_error(TOKEN_SEGMENTS, None)
+    else:
+        # By its pointer, so that a refusal adds no traceback entry of ours: it would double its cost.
+        claims = (<Pass>verify_segments)(engine, &segments, room)
+    if room != at_hand:
+        free(room)
+    free(text.copy)
+    return claims
+
+
+cdef PyObject* verify_method(PyObject* self, PyObject* token) noexcept:
+    return verify_token(<Engine>self, token)
+
+
+cdef PyMethodDef _verify_method
+_verify_method.ml_name = b"verify"
+_verify_method.ml_meth = <void*>verify_method
+_verify_method.ml_flags = METH_O
+_verify_method.ml_doc = b"""verify($self, token, /)
+--
+
+doc"""
+
+# A method descriptor made by hand: a compiled ``def`` would add a traceback entry to each refusal, which
+# costs as much again as the refusal itself.
+verify = PyDescr_NewMethod(<PyObject*>Engine, &_verify_method)
