@@ -62,7 +62,7 @@ lint: $(VENV)/installed $(VENV)/group-lint  ## ruff, mypy --strict, cython-lint
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m cython_lint src/cyjwt
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cython-lint src/cyjwt
 
 .PHONY: format
 format: $(VENV)/group-lint  ## rewrite the Python sources as ruff formats them

@@ -149,7 +149,9 @@ VARIANT = CHOICE if CHOICE == "openssl" else f"prefix-{zlib.crc32(str(Path(CHOIC
 BUILD = f"build/{VARIANT}"
 
 setup(
-    ext_modules=[Extension(f"cyjwt._engine.{path.stem}", [str(path)]) for path in sorted(ENGINE.glob("*.pyx"))],
+    ext_modules=[
+        Extension(f"cyjwt._engine.{path.stem}", [str(path)]) for path in sorted(ENGINE.glob("*.pyx"))
+    ],
     cmdclass={"build_ext": BuildEngine},
     options={"build": {"build_base": BUILD}},
 )

@@ -105,7 +105,9 @@ def compiler_identity() -> str:
     try:
         answer = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise BuildError(f"no working C compiler: {' '.join(command)}: {error} (install gcc and g++)") from None
+        raise BuildError(
+            f"no working C compiler: {' '.join(command)}: {error} (install gcc and g++)"
+        ) from None
     return answer.stdout.splitlines()[0].strip()
 
 
@@ -178,7 +180,12 @@ def unpack(archive: Path, target: Path) -> None:
         top = aws_lc_folder([member.name for member in members if member.isfile()])
         for member in members:
             path = PurePosixPath(member.name)
-            if not member.isfile() or path.is_absolute() or ".." in path.parts or not path.is_relative_to(top):
+            if (
+                not member.isfile()
+                or path.is_absolute()
+                or ".." in path.parts
+                or not path.is_relative_to(top)
+            ):
                 continue
             place = target / path.relative_to(top)
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -293,7 +300,9 @@ def provide(source: Path | None, prefix: Path | None, jobs: int) -> Path:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Build the pinned AWS-LC into a prefix and print its path.")
-    parser.add_argument("--source", type=Path, help="a folder or tar archive of AWS-LC, or of an awscrt sdist")
+    parser.add_argument(
+        "--source", type=Path, help="a folder or tar archive of AWS-LC, or of an awscrt sdist"
+    )
     parser.add_argument("--prefix", type=Path, help="where to install (default: a folder of the cache)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="compilers at a time")
     options = parser.parse_args(arguments)

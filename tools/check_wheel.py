@@ -1,6 +1,6 @@
 """Check what a wheel holds: every module of the engine compiled, nothing of its sources.
 
-    python tools/check_wheel.py dist/cyjwt-*.whl
+python tools/check_wheel.py dist/cyjwt-*.whl
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Use an installed cyjwt once, beside `ssl` and `cryptography`, and insist on its libcrypto.
 
-    python -I tools/smoke.py AWS-LC
+python -I tools/smoke.py AWS-LC
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import hashlib
 import ssl
 import sys
 
-import cyjwt
 from cryptography.hazmat.backends.openssl.backend import backend
+
+import cyjwt
 
 
 def main(libcrypto: str) -> None:

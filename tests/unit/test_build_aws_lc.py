@@ -148,16 +148,16 @@ def test_only_aws_lc_is_unpacked_and_only_below_the_target(tool: ModuleType, tmp
     assert found == {"a.tar.gz", "deep/target/CMakeLists.txt", "deep/target/crypto/a.c"}
 
 
-def test_an_archive_of_aws_lc_itself_will_do(
-    tool: ModuleType, tmp_path: Path, compiles: list[Path]
-) -> None:
+def test_an_archive_of_aws_lc_itself_will_do(tool: ModuleType, tmp_path: Path, compiles: list[Path]) -> None:
     names = ("LICENSE", "NOTICE", "include/openssl/crypto.h")
     files = {"aws-lc-5/CMakeLists.txt": CMAKE, **{f"aws-lc-5/{name}": b"" for name in names}}
     assert tool.provide(archive(tmp_path / "aws-lc.tar.gz", files), None, 1).is_dir()
 
 
 @pytest.mark.parametrize("files", [{"a/b.c": b""}, {"a/CMakeLists.txt": b"project(other)"}])
-def test_a_source_without_aws_lc_is_refused(tool: ModuleType, tmp_path: Path, files: dict[str, bytes]) -> None:
+def test_a_source_without_aws_lc_is_refused(
+    tool: ModuleType, tmp_path: Path, files: dict[str, bytes]
+) -> None:
     with pytest.raises(tool.BuildError, match="AWS-LC"):
         tool.provide(archive(tmp_path / "other.tar.gz", files), None, 1)
 

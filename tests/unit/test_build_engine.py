@@ -99,7 +99,10 @@ GOOD = ["cyjwt/__init__.py", "cyjwt/py.typed", "cyjwt/_engine/pkey.cpython-313-x
         (GOOD[1:], "no cyjwt/__init__.py"),
         ([*GOOD, "cyjwt/_engine/old.abi3.so"], "a stale compiled old"),
         ([*GOOD, "cyjwt/old.py"], "a stale cyjwt/old.py"),
-        *(([*GOOD, f"cyjwt/_engine/pkey{end}"], "does not belong") for end in (".c", ".pyx", ".pxd", ".a", ".h")),
+        *(
+            ([*GOOD, f"cyjwt/_engine/pkey{end}"], "does not belong")
+            for end in (".c", ".pyx", ".pxd", ".a", ".h")
+        ),
     ],
 )
 def test_a_wheel_is_checked(checker: ModuleType, names: list[str], fault: str) -> None:
