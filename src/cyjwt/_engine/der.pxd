@@ -1,7 +1,7 @@
 """DER (X.690 section 10): a strict reader and a writer of what the containers of keys need, and no more.
 
-Both libcryptos read these containers, but not equally strictly, and OpenSSL 3 through its providers; one small
-reader gives the same verdict on either. It never reads outside its bounds and keeps nothing.
+Both libcryptos read these containers, but not equally strictly, and OpenSSL 3 through its providers; one
+small reader gives the same verdict on either. It never reads outside its bounds and keeps nothing.
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize

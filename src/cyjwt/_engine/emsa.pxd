@@ -11,7 +11,8 @@ cdef enum:
     LARGEST_MODULUS = 1024   # octets: RSA keys of more than 8192 bits are refused
 
 
-cdef inline int pkcs1_encode(int hash_bits, const unsigned char* digest, unsigned char* em, size_t size) noexcept nogil:
+cdef inline int pkcs1_encode(int hash_bits, const unsigned char* digest, unsigned char* em,
+                             size_t size) noexcept nogil:
     """Write 00 01 FF.. 00 DigestInfo (RFC 8017 section 9.2) to em, which is as long as the modulus.
 
     Returns:
@@ -42,7 +43,7 @@ cdef inline int pkcs1_encode(int hash_bits, const unsigned char* digest, unsigne
 
 cdef inline int pkcs1_holds(int hash_bits, const unsigned char* digest, const unsigned char* em,
                             size_t size) noexcept nogil:
-    """Tell whether em, the opened signature, is the encoded message of the digest (RFC 8017 section 8.2.2)."""
+    """Tell whether em, an opened signature, is the encoded message of digest (RFC 8017 section 8.2.2)."""
     cdef unsigned char[LARGEST_MODULUS] expected
     if not pkcs1_encode(hash_bits, digest, expected, size):
         return 0

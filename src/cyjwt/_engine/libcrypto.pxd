@@ -55,12 +55,14 @@ cdef extern from "libcrypto_compat.h" nogil:
     int RSA_set0_crt_params(RSA* rsa, BIGNUM* dmp1, BIGNUM* dmq1, BIGNUM* iqmp) noexcept
     void RSA_get0_key(const RSA* rsa, const BIGNUM** n, const BIGNUM** e, const BIGNUM** d) noexcept
     int RSA_check_key(const RSA* rsa) noexcept
-    int RSA_public_decrypt(int n, const unsigned char* data, unsigned char* out, RSA* rsa, int padding) noexcept
-    int RSA_private_encrypt(int n, const unsigned char* data, unsigned char* out, RSA* rsa, int padding) noexcept
+    int RSA_public_decrypt(int n, const unsigned char* data, unsigned char* out, RSA* rsa,
+                           int padding) noexcept
+    int RSA_private_encrypt(int n, const unsigned char* data, unsigned char* out, RSA* rsa,
+                            int padding) noexcept
     int RSA_verify_PKCS1_PSS_mgf1(RSA* rsa, const unsigned char* digest, const EVP_MD* md, const EVP_MD* mgf1,
                                   const unsigned char* em, int salt_length) noexcept
-    int RSA_padding_add_PKCS1_PSS_mgf1(RSA* rsa, unsigned char* em, const unsigned char* digest, const EVP_MD* md,
-                                       const EVP_MD* mgf1, int salt_length) noexcept
+    int RSA_padding_add_PKCS1_PSS_mgf1(RSA* rsa, unsigned char* em, const unsigned char* digest,
+                                       const EVP_MD* md, const EVP_MD* mgf1, int salt_length) noexcept
     int i2d_RSAPrivateKey(const RSA* rsa, unsigned char** out) noexcept
 
     # EC
@@ -109,7 +111,7 @@ cdef extern from "libcrypto_compat.h" nogil:
     # Ed25519
     int cyjwt_ed25519_open(const unsigned char* raw, int is_private, EVP_PKEY** handle,
                            unsigned char* public_key) noexcept
-    int cyjwt_ed25519_verify(EVP_PKEY* handle, const unsigned char* public_key, const unsigned char* data, size_t n,
-                             const unsigned char* signature) noexcept
-    int cyjwt_ed25519_sign(EVP_PKEY* handle, const unsigned char* expanded, const unsigned char* data, size_t n,
-                           unsigned char* signature) noexcept
+    int cyjwt_ed25519_verify(EVP_PKEY* handle, const unsigned char* public_key, const unsigned char* data,
+                             size_t n, const unsigned char* signature) noexcept
+    int cyjwt_ed25519_sign(EVP_PKEY* handle, const unsigned char* expanded, const unsigned char* data,
+                           size_t n, unsigned char* signature) noexcept

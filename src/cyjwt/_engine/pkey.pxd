@@ -33,13 +33,14 @@ cdef struct Row:
 
 cdef const Row* row_by_id(int id) noexcept nogil
 
+
 @cython.final
 cdef class NativeKey:
     cdef readonly str kind      # "oct", "RSA", "EC" or "OKP"
     cdef readonly str curve     # "" or the JWK crv
     cdef readonly bint private
     cdef readonly int bits
-    cdef int _kind              # the Family whose struct _handle points to, RSA as FAMILY_RSA_PKCS1; 0: no key
+    cdef int _kind              # the Family that _handle is of, FAMILY_RSA_PKCS1 for RSA; 0: no key
     cdef int _curve
     cdef void* _handle          # HmacKey*, RsaKey*, EcKey* or EdKey*
 
@@ -57,5 +58,6 @@ cdef Py_ssize_t make_signature(NativeKey key, const Row* row, const unsigned cha
 # Octets of a signature, or 0 when the row does not fit the key.
 cdef Py_ssize_t signature_size(NativeKey key, const Row* row) noexcept nogil
 
-# Hashes with the row's SHA-2 into out, which has room for LARGEST_HASH; returns its length, 0 if the row has none.
+# Hashes with the row's SHA-2 into out, which has room for LARGEST_HASH. Returns its length, or 0 where the
+# scheme has its own hash.
 cdef int hash_data(const Row* row, const unsigned char* data, size_t n, unsigned char* out) noexcept nogil

@@ -1,8 +1,8 @@
 """Native key handles: owns them, and signs and verifies one signature with them.
 
 The one module that is linked with libcrypto. What a family needs lies in its own part: ``pkey_hmac``,
-``pkey_rsa``, ``pkey_ec``, ``pkey_ed25519``; this module reads keys, chooses the part and counts no policy:
-which key may serve which token is decided in ``cyjwt.keys``.
+``pkey_rsa``, ``pkey_ec``, ``pkey_ed25519``; this module chooses the part and holds no policy: which key may
+serve which token is decided in ``cyjwt.keys``.
 """
 
 cimport cython
@@ -10,57 +10,26 @@ from cpython.bytes cimport PyBytes_AS_STRING
 
 from cyjwt import algorithms
 from cyjwt._engine cimport compare, der
-from cyjwt._engine.der cimport Der
-from cyjwt._engine.libcrypto cimport CYJWT_LIBCRYPTO_NAME, CYJWT_LIBCRYPTO_VERSION, OPENSSL_cleanse, cyjwt_sha2
+from cyjwt._engine.libcrypto cimport CYJWT_LIBCRYPTO_NAME, CYJWT_LIBCRYPTO_VERSION, OPENSSL_cleanse
+from cyjwt._engine.pkey_container cimport (
+    Container, read_pkcs8, read_spki, write_algorithm, write_pkcs8, write_spki)
 from cyjwt._engine.pkey_ec cimport (
-    EcKey, ec_free, ec_oid, ec_read_private, ec_read_public, ec_sign, ec_verify, ec_write_private, ec_write_public)
+    EcKey, ec_free, ec_oid, ec_read_private, ec_read_public, ec_sign, ec_verify, ec_write_private,
+    ec_write_public)
 from cyjwt._engine.pkey_ed25519 cimport (
-    EdKey, ed25519_free, ed25519_read, ed25519_sign, ed25519_verify, ed25519_write_private, ed25519_write_public)
+    EdKey, ed25519_free, ed25519_read, ed25519_sign, ed25519_verify, ed25519_write_private,
+    ed25519_write_public)
 from cyjwt._engine.pkey_hmac cimport HmacKey, hash_message, hmac_free, hmac_new, hmac_tag
 from cyjwt._engine.pkey_rsa cimport (
     RsaKey, rsa_free, rsa_read, rsa_sign, rsa_verify, rsa_write_private, rsa_write_public)
+from cyjwt._engine.pkey_rows cimport ROWS, curve_numbers, fill_rows
 
 cdef enum:
-    ROWS = 32                   # ids of rows are 1 to 31
-    SHORT = 16384               # octets that HMAC hashes in less time than releasing the GIL is worth
+    SHORT = 16384       # octets that HMAC hashes in less time than releasing the GIL is worth
 
 cdef Row[ROWS] _rows
-
-_FAMILIES = {
-    algorithms.HMAC: FAMILY_HMAC,
-    algorithms.RSA_PKCS1: FAMILY_RSA_PKCS1,
-    algorithms.RSA_PSS: FAMILY_RSA_PSS,
-    algorithms.EC: FAMILY_EC,
-    algorithms.OKP: FAMILY_OKP,
-}
-_CURVES = {
-    "P-256": CURVE_P256,
-    "P-384": CURVE_P384,
-    "P-521": CURVE_P521,
-    "secp256k1": CURVE_SECP256K1,
-    "Ed25519": CURVE_ED25519,
-}
-_NAMES = {value: name for name, value in _CURVES.items()}
-
-
-def _fill_rows():
-    cdef int i
-    for row in algorithms.ALGORITHMS.values():
-        if not 0 < row.id < ROWS:
-            raise ImportError(f"the row id of {row.name} is out of range")
-        i = row.id
-        _rows[i].id = i
-        _rows[i].family = _FAMILIES[row.family]
-        _rows[i].hash_bits = row.hash_bits
-        # EdDSA names two curves (RFC 8037 section 3.1), of which Ed25519 alone is native.
-        served = [_CURVES[name] for name in row.curves if name in _CURVES]
-        _rows[i].curve = served[0] if served else CURVE_UNSERVED if row.curves else CURVE_NONE
-        _rows[i].signature_size = 64 if _rows[i].curve == CURVE_ED25519 else row.signature_size
-        if row.hash_bits and cyjwt_sha2(row.hash_bits) == NULL:
-            raise ImportError(f"libcrypto lacks the hash of {row.name}")
-
-
-_fill_rows()
+fill_rows(_rows, algorithms)
+_CURVES = {number: name for name, number in curve_numbers().items()}
 
 
 cdef const Row* row_by_id(int id) noexcept nogil:
@@ -111,7 +80,8 @@ cdef int verify_signature(NativeKey key, const Row* row, const unsigned char* da
     hash_message(row.hash_bits, data, n, digest)
     if key._kind == FAMILY_EC:
         return ec_verify(<EcKey*> key._handle, digest, row.hash_bits // 8, sig, sig_len)
-    return rsa_verify(<RsaKey*> key._handle, row.family == FAMILY_RSA_PSS, row.hash_bits, digest, sig, sig_len)
+    return rsa_verify(<RsaKey*> key._handle, row.family == FAMILY_RSA_PSS, row.hash_bits, digest, sig,
+                      sig_len)
 
 
 cdef Py_ssize_t make_signature(NativeKey key, const Row* row, const unsigned char* data, size_t n,
@@ -134,11 +104,6 @@ cdef Py_ssize_t make_signature(NativeKey key, const Row* row, const unsigned cha
     return signature_size(key, row) if done == 1 else -1
 
 
-cdef const char* OID_RSA = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"      # rsaEncryption, RFC 8017 appendix A.1
-cdef const char* OID_EC = b"\x2a\x86\x48\xce\x3d\x02\x01"              # id-ecPublicKey, RFC 5480 section 2.1.1
-cdef const char* OID_ED25519 = b"\x2b\x65\x70"                         # id-Ed25519, RFC 8410 section 3
-
-
 cdef NativeKey _adopt(int kind, void* handle, bint private):
     # Wraps a handle of one of the parts, and from here on owns it.
     cdef NativeKey key = NativeKey.__new__(NativeKey)
@@ -153,22 +118,16 @@ cdef NativeKey _adopt(int kind, void* handle, bint private):
     elif kind == FAMILY_EC:
         key._curve = (<EcKey*> handle).curve
         key.kind, key.bits = "EC", (<EcKey*> handle).bits
-        key.curve = _NAMES[key._curve]
+        key.curve = _CURVES[key._curve]
     else:
         key._curve = CURVE_ED25519
         key.kind, key.bits = "OKP", 255
-        key.curve = _NAMES[key._curve]
+        key.curve = _CURVES[key._curve]
     return key
 
 
 cdef bytes _algorithm(NativeKey key):
-    # AlgorithmIdentifier (RFC 5280 section 4.1.1.2).
-    if key._kind == FAMILY_RSA_PKCS1:
-        return der.tlv(der.SEQUENCE, der.tlv(der.OBJECT_IDENTIFIER, OID_RSA[:9]) + b"\x05\x00")
-    if key._kind == FAMILY_EC:
-        return der.tlv(der.SEQUENCE, der.tlv(der.OBJECT_IDENTIFIER, OID_EC[:7])
-                       + der.tlv(der.OBJECT_IDENTIFIER, ec_oid(key._curve)))
-    return der.tlv(der.SEQUENCE, der.tlv(der.OBJECT_IDENTIFIER, OID_ED25519[:3]))
+    return write_algorithm(key._kind, ec_oid(key._curve) if key._kind == FAMILY_EC else b"")
 
 
 cdef bytes _public_octets(NativeKey key):
@@ -262,24 +221,16 @@ cdef class NativeKey:
             The key.
 
         Raises:
-            ValueError: it cannot be read, is of a type that JOSE signatures do not use, or must not be trusted.
+            ValueError: it cannot be read, is of a type that JOSE does not use, or must not be trusted.
         """
-        cdef Der whole, spki, algorithm, oid, bits
-        whole.p = <const unsigned char*> PyBytes_AS_STRING(data)
-        whole.end = whole.p + len(data)
-        if not (der.take(&whole, der.SEQUENCE, &spki) and der.take(&spki, der.SEQUENCE, &algorithm)
-                and der.take(&algorithm, der.OBJECT_IDENTIFIER, &oid)
-                and der.take_bits(&spki, der.BIT_STRING, &bits) and not der.left(&spki)):
-            raise ValueError("not a SubjectPublicKeyInfo in DER")
-        if der.left(&whole):
-            raise ValueError("octets follow the SubjectPublicKeyInfo")
-        if der.matches(&oid, OID_RSA, 9):
-            return _adopt(FAMILY_RSA_PKCS1, rsa_read(&algorithm, &bits, False, allow_small_exponent), False)
-        if der.matches(&oid, OID_EC, 7):
-            return _adopt(FAMILY_EC, ec_read_public(&algorithm, &bits), False)
-        if der.matches(&oid, OID_ED25519, 3):
-            return _adopt(FAMILY_OKP, ed25519_read(&algorithm, &bits, False), False)
-        raise ValueError("the public key is not RSA, EC or Ed25519")
+        cdef Container found
+        read_spki(<const unsigned char*> PyBytes_AS_STRING(data), len(data), &found)
+        if found.kind == FAMILY_RSA_PKCS1:
+            return _adopt(
+                found.kind, rsa_read(&found.parameters, &found.octets, False, allow_small_exponent), False)
+        if found.kind == FAMILY_EC:
+            return _adopt(found.kind, ec_read_public(&found.parameters, &found.octets), False)
+        return _adopt(found.kind, ed25519_read(&found.parameters, &found.octets, False), False)
 
     @staticmethod
     def from_pkcs8(bytes data not None, *, bint allow_small_exponent=False):
@@ -293,34 +244,19 @@ cdef class NativeKey:
             The key.
 
         Raises:
-            ValueError: it cannot be read, is of a type that JOSE signatures do not use, or must not be trusted.
+            ValueError: it cannot be read, is of a type that JOSE does not use, or must not be trusted.
         """
-        cdef Der whole, info, version, algorithm, oid, inner, attributes, public
-        cdef bint has_public = False
+        cdef Container found
         cdef NativeKey key
-        whole.p = <const unsigned char*> PyBytes_AS_STRING(data)
-        whole.end = whole.p + len(data)
-        if not (der.take(&whole, der.SEQUENCE, &info) and der.take_unsigned(&info, &version)
-                and (der.matches(&version, b"\x00", 1) or der.matches(&version, b"\x01", 1))
-                and der.take(&info, der.SEQUENCE, &algorithm)
-                and der.take(&algorithm, der.OBJECT_IDENTIFIER, &oid)
-                and der.take(&info, der.OCTET_STRING, &inner)):
-            raise ValueError("not a PrivateKeyInfo in DER")
-        der.take(&info, 0xA0, &attributes)
-        # RFC 5958 section 2: the public key comes with version 1.
-        if version.p[0] == 1 and der.next_is(&info, 0x81):
-            has_public = der.take_bits(&info, 0x81, &public)
-        if der.left(&info) or der.left(&whole):
-            raise ValueError("octets follow the PrivateKeyInfo")
-        if der.matches(&oid, OID_RSA, 9):
-            key = _adopt(FAMILY_RSA_PKCS1, rsa_read(&algorithm, &inner, True, allow_small_exponent), True)
-        elif der.matches(&oid, OID_EC, 7):
-            key = _adopt(FAMILY_EC, ec_read_private(&algorithm, &inner), True)
-        elif der.matches(&oid, OID_ED25519, 3):
-            key = _adopt(FAMILY_OKP, ed25519_read(&algorithm, &inner, True), True)
+        read_pkcs8(<const unsigned char*> PyBytes_AS_STRING(data), len(data), &found)
+        if found.kind == FAMILY_RSA_PKCS1:
+            key = _adopt(
+                found.kind, rsa_read(&found.parameters, &found.octets, True, allow_small_exponent), True)
+        elif found.kind == FAMILY_EC:
+            key = _adopt(found.kind, ec_read_private(&found.parameters, &found.octets), True)
         else:
-            raise ValueError("the private key is not RSA, EC or Ed25519")
-        if has_public and der.octets(public.p, der.left(&public)) != _public_octets(key):
+            key = _adopt(found.kind, ed25519_read(&found.parameters, &found.octets, True), True)
+        if found.has_public and der.octets(found.public.p, der.left(&found.public)) != _public_octets(key):
             raise ValueError("the public key is not that of the private key")
         return key
 
@@ -348,7 +284,7 @@ cdef class NativeKey:
         """
         if self._kind in (FAMILY_NONE, FAMILY_HMAC):
             raise ValueError("a secret has no public half")
-        return der.tlv(der.SEQUENCE, _algorithm(self) + der.tlv(der.BIT_STRING, b"\x00" + _public_octets(self)))
+        return write_spki(_algorithm(self), _public_octets(self))
 
     def pkcs8(self):
         """Return the private key.
@@ -360,14 +296,12 @@ cdef class NativeKey:
             ValueError: it is a public key or a secret.
         """
         if self._kind in (FAMILY_NONE, FAMILY_HMAC) or not self.private:
-            raise ValueError("the key is not a private key")
+            raise ValueError("a public key or a secret has no private half")
         if self._kind == FAMILY_RSA_PKCS1:
-            inner = rsa_write_private(<RsaKey*> self._handle)
-        elif self._kind == FAMILY_EC:
-            inner = ec_write_private(<EcKey*> self._handle)
-        else:
-            inner = ed25519_write_private(<EdKey*> self._handle)
-        return der.tlv(der.SEQUENCE, b"\x02\x01\x00" + _algorithm(self) + der.tlv(der.OCTET_STRING, inner))
+            return write_pkcs8(_algorithm(self), rsa_write_private(<RsaKey*> self._handle))
+        if self._kind == FAMILY_EC:
+            return write_pkcs8(_algorithm(self), ec_write_private(<EcKey*> self._handle))
+        return write_pkcs8(_algorithm(self), ed25519_write_private(<EdKey*> self._handle))
 
     def public(self):
         """Return the public half: the key itself when it is public.
@@ -414,7 +348,7 @@ cdef class NativeKey:
 
         Raises:
             ValueError: the algorithm does not fit the key, or the key is public.
-            MemoryError: libcrypto failed.
+            RuntimeError: libcrypto failed.
         """
         cdef const Row* row = _row(self, alg_id)
         cdef unsigned char[LARGEST_SIGNATURE] out
@@ -429,7 +363,7 @@ cdef class NativeKey:
             with nogil:
                 size = make_signature(self, row, p, n, out)
         if size < 0:
-            raise MemoryError
+            raise RuntimeError("libcrypto could not sign")
         return out[:size]
 
     def verify(self, int alg_id, bytes data not None, bytes signature not None):
@@ -445,7 +379,7 @@ cdef class NativeKey:
 
         Raises:
             ValueError: the algorithm does not fit the key.
-            MemoryError: libcrypto failed.
+            RuntimeError: libcrypto failed.
         """
         cdef const Row* row = _row(self, alg_id)
         cdef const unsigned char* p = <const unsigned char*> PyBytes_AS_STRING(data)
@@ -458,7 +392,7 @@ cdef class NativeKey:
             with nogil:
                 verdict = verify_signature(self, row, p, n, sig, sig_len)
         if verdict < 0:
-            raise MemoryError
+            raise RuntimeError("libcrypto could not verify")
         return verdict == 1
 
 

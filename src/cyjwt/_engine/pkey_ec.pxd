@@ -1,12 +1,12 @@
-"""ECDSA signatures in JOSE form, raw r || s (RFC 7518 section 3.4, RFC 8812 section 3.2). A part of ``pkey``."""
+"""ECDSA in JOSE form, raw r || s (RFC 7518 section 3.4, RFC 8812 section 3.2). A part of ``pkey``."""
 
 from libc.stdlib cimport calloc, free
 
 from cyjwt._engine cimport compare, der
 from cyjwt._engine.der cimport Der
 from cyjwt._engine.libcrypto cimport (
-    BIGNUM, BN_bin2bn, BN_bn2binpad, BN_clear_free, BN_free, BN_num_bits, EC_GROUP, EC_GROUP_get0_order, EC_KEY,
-    EC_KEY_check_key, EC_KEY_free, EC_KEY_get0_group, EC_KEY_get0_private_key, EC_KEY_get0_public_key,
+    BIGNUM, BN_bin2bn, BN_bn2binpad, BN_clear_free, BN_free, BN_num_bits, EC_GROUP, EC_GROUP_get0_order,
+    EC_KEY, EC_KEY_check_key, EC_KEY_free, EC_KEY_get0_group, EC_KEY_get0_private_key, EC_KEY_get0_public_key,
     EC_KEY_new_by_curve_name, EC_KEY_set_private_key, EC_KEY_set_public_key, EC_POINT, EC_POINT_free,
     EC_POINT_mul, EC_POINT_new, EC_POINT_oct2point, EC_POINT_point2oct, ECDSA_do_sign, ECDSA_do_verify,
     ECDSA_SIG, ECDSA_SIG_free, ECDSA_SIG_get0, ECDSA_SIG_new, ECDSA_SIG_set0, ERR_clear_error, NID_secp256k1,
@@ -162,8 +162,8 @@ cdef inline bytes ec_write_private(const EcKey* key):
                    + der.tlv(0xA1, der.tlv(der.BIT_STRING, b"\x00" + ec_write_public(key))))
 
 
-cdef inline int ec_verify(const EcKey* key, const unsigned char* digest, int digest_len, const unsigned char* sig,
-                          size_t sig_len) noexcept nogil:
+cdef inline int ec_verify(const EcKey* key, const unsigned char* digest, int digest_len,
+                          const unsigned char* sig, size_t sig_len) noexcept nogil:
     """Verify one signature. 1 holds, 0 does not, -1 libcrypto failed."""
     cdef size_t size = key.size
     cdef ECDSA_SIG* pair

@@ -62,8 +62,19 @@ cdef inline void ed25519_free(EdKey* key) noexcept nogil:
         free(key)
 
 
+cdef inline bint ed25519_is_point(bytes point):
+    """Tell whether a canonical encoding has an x coordinate (RFC 8032 section 5.1.3, steps 2 and 3)."""
+    # libcrypto offers no such check, and takes any 32 octets. x^2 = u/v has a root exactly when u*v is zero
+    # or a square; the key is public, and Python's integers serve for what is done once.
+    prime = 2**255 - 19
+    y = int.from_bytes(point, "little") & (2**255 - 1)
+    d = 37095705934669439343138083508754565189542113879843219016388785533085940283555   # RFC 8032 section 5.1
+    root = pow((y * y - 1) * (d * y * y + 1), (prime - 1) // 2, prime)
+    return root <= 1
+
+
 cdef inline EdKey* ed25519_read(Der* parameters, Der* octets, bint is_private) except NULL:
-    """Read an encoded point, or CurvePrivateKey (RFC 8410 sections 4 and 7). ValueError says why it is refused."""
+    """Read an encoded point or CurvePrivateKey (RFC 8410). ValueError says why it is refused."""
     cdef const char* reason
     cdef EdKey* key
     cdef Der raw = octets[0]
@@ -75,6 +86,8 @@ cdef inline EdKey* ed25519_read(Der* parameters, Der* octets, bint is_private) e
         reason = ed25519_refuse(raw.p)
         if reason != NULL:
             raise ValueError(reason.decode())
+        if not ed25519_is_point(der.octets(raw.p, 32)):
+            raise ValueError("the Ed25519 public key is not a point on its curve")
     key = ed25519_new(raw.p, is_private)
     if key == NULL:
         raise MemoryError
@@ -91,8 +104,8 @@ cdef inline bytes ed25519_write_private(const EdKey* key):
     return der.tlv(der.OCTET_STRING, der.octets(key.expanded, 32))
 
 
-cdef inline int ed25519_verify(const EdKey* key, const unsigned char* data, size_t n, const unsigned char* sig,
-                               size_t sig_len) noexcept nogil:
+cdef inline int ed25519_verify(const EdKey* key, const unsigned char* data, size_t n,
+                               const unsigned char* sig, size_t sig_len) noexcept nogil:
     """Verify one signature. 1 holds, 0 does not, -1 libcrypto failed."""
     # The group's order L, little-endian.
     cdef const char* order = (b"\xed\xd3\xf5\x5c\x1a\x63\x12\x58\xd6\x9c\xf7\xa2\xde\xf9\xde\x14"

@@ -19,7 +19,8 @@ cdef struct HmacKey:
     unsigned char* secret   # lies behind the struct, in the same allocation
 
 
-cdef inline void hash_message(int bits, const unsigned char* data, size_t n, unsigned char* out) noexcept nogil:
+cdef inline void hash_message(int bits, const unsigned char* data, size_t n,
+                              unsigned char* out) noexcept nogil:
     """Hash a message with SHA-256, SHA-384 or SHA-512; out has room for bits // 8 octets."""
     cdef SHA256_CTX small
     cdef SHA512_CTX large
@@ -39,7 +40,7 @@ cdef inline void hash_message(int bits, const unsigned char* data, size_t n, uns
 
 cdef inline void _pad(const unsigned char* secret, size_t n, int bits, size_t block, unsigned char* inner,
                       unsigned char* outer) noexcept nogil:
-    # RFC 2104 section 2: a key longer than the hash's block is hashed first, a shorter one is filled with zeros.
+    # RFC 2104 section 2: a key longer than the hash's block is hashed first, a shorter one filled with zeros.
     cdef size_t i
     memset(inner, 0, block)
     if n > block:

@@ -47,7 +47,7 @@ cdef inline const char* rsa_refuse(RSA* rsa, bint is_private, bint allow_small_e
 
 
 cdef inline RsaKey* rsa_new(RSA* rsa) noexcept nogil:
-    """Take over a key that ``rsa_refuse`` let through. NULL when out of memory; rsa is then still the caller's."""
+    """Take over a key that ``rsa_refuse`` let through. NULL when that failed; rsa is then the caller's."""
     cdef const BIGNUM* n
     cdef unsigned char[LARGEST_MODULUS] scratch
     cdef RsaKey* key = <RsaKey*> calloc(1, sizeof(RsaKey))
@@ -56,7 +56,7 @@ cdef inline RsaKey* rsa_new(RSA* rsa) noexcept nogil:
     RSA_get0_key(rsa, &n, NULL, NULL)
     key.bits = BN_num_bits(n)
     key.size = (key.bits + 7) // 8
-    # One operation now makes the Montgomery context that all later ones share, so that no thread waits for it.
+    # One operation now makes the Montgomery context that all later ones share: no thread will wait for it.
     scratch[0] = 0
     if (BN_bn2binpad(n, key.modulus, <int> key.size) < 0
             or BN_bn2binpad(n, scratch, <int> key.size) < 0):
@@ -78,12 +78,14 @@ cdef inline void rsa_free(RsaKey* key) noexcept nogil:
         free(key)
 
 
-cdef inline RsaKey* rsa_read(Der* parameters, Der* octets, bint is_private, bint allow_small_exponent) except NULL:
+cdef inline RsaKey* rsa_read(Der* parameters, Der* octets, bint is_private,
+                             bint allow_small_exponent) except NULL:
     """Read RSAPublicKey or RSAPrivateKey (RFC 8017 appendix A.1). ValueError says why a key is refused."""
     cdef Der body, number, nothing
     cdef BIGNUM* parts[8]       # n, e, d, p, q, dmp1, dmq1, iqmp
     cdef int wanted = 8 if is_private else 2
     cdef int i
+    cdef Py_ssize_t longest = 2 * LARGEST_MODULUS
     cdef bint whole = True
     cdef const char* reason = b"not an RSA key in DER (RFC 8017 appendix A.1)"
     cdef RsaKey* key = NULL
@@ -98,10 +100,11 @@ cdef inline RsaKey* rsa_read(Der* parameters, Der* octets, bint is_private, bint
     for i in range(8):
         parts[i] = NULL
     for i in range(wanted):
-        # No number of a key is longer than the largest modulus, so a longer one is never computed with.
-        whole = der.take_unsigned(&body, &number) and der.left(&number) <= 2 * LARGEST_MODULUS
+        # No part is longer than the modulus, so that what the check of a private key costs is bounded by it.
+        whole = der.take_unsigned(&body, &number) and der.left(&number) <= longest
         if not whole:
             break
+        longest = der.left(&number) if i == 0 else longest
         parts[i] = BN_bin2bn(number.p, <int> der.left(&number), NULL)
     rsa = RSA_new()
     # Each RSA_set0 function takes its numbers over, and only when it succeeds.
@@ -181,7 +184,7 @@ cdef inline int rsa_verify(const RsaKey* key, bint pss, int hash_bits, const uns
 
 cdef inline int rsa_sign(const RsaKey* key, bint pss, int hash_bits, const unsigned char* digest,
                          unsigned char* out) noexcept nogil:
-    """Write a signature of key.size octets. 1, or -1 when libcrypto failed. libcrypto blinds the operation."""
+    """Write a signature of key.size octets; libcrypto blinds the operation. 1, or -1 when it failed."""
     cdef unsigned char[LARGEST_MODULUS] em
     cdef const EVP_MD* md
     cdef int done
