@@ -1,8 +1,8 @@
 """The oracle's text layer: strict base64url and strict JSON in plain Python.
 
 JSON is RFC 8259 in UTF-8 with the members of an object distinct, no lone surrogate, no number beyond
-a double, no integer of more than 4,300 digits, and at most 128 arrays and objects inside each other
-(the outermost one counts as the first).
+a double, no number written with more than 4,300 characters (an integer's sign apart), and at most 128
+arrays and objects inside each other (the outermost one counts as the first).
 """
 
 from __future__ import annotations
@@ -103,6 +103,8 @@ def _integer(text: str) -> int:
 
 
 def _number(text: str) -> float:
+    if len(text) > MAX_DIGITS:
+        raise ValueError("too many characters")
     value = float(text)
     if math.isinf(value):
         raise ValueError("beyond a double")

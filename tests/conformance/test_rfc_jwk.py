@@ -33,10 +33,12 @@ def test_rfc7517_a1_public_set() -> None:
 
 def test_rfc7517_a2_private_set_is_not_for_verifying() -> None:
     jwks = examples.one(7517, "A.2")["jwks"]
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        assert not [key for key in cyjwt.KeySet.from_jwks(jwks) if key.private]
-    assert caught
+    with pytest.warns(UserWarning, match="private"), pytest.raises(cyjwt.InvalidKeyError):
+        cyjwt.KeySet.from_jwks(jwks)
+    public = [{k: v for k, v in jwk.items() if k in ("kty", "n", "e", "kid")} for jwk in jwks["keys"]]
+    mixed = {"keys": [jwks["keys"][0], public[1]]}
+    with pytest.warns(UserWarning, match="private"):
+        assert [key.private for key in cyjwt.KeySet.from_jwks(mixed)] == [False]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         keys = list(cyjwt.KeySet.from_jwks(jwks, private=True))
@@ -49,7 +51,8 @@ def test_rfc7517_a3_symmetric_keys_are_never_published() -> None:
     jwks = examples.one(7517, "A.3")["jwks"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert not list(cyjwt.KeySet.from_jwks(jwks))
+        with pytest.raises(cyjwt.InvalidKeyError):
+            cyjwt.KeySet.from_jwks(jwks)
         keys = list(cyjwt.KeySet.from_jwks(jwks, private=True))
     # The first is for key wrapping and 128 bits long; no JWS algorithm may use it.
     assert [key.kid for key in keys if key.verify_algorithms] == [

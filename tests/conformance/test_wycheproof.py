@@ -26,6 +26,15 @@ STRICTER = {
     ("json_web_signature", "InvalidCharacterInsertedInPayload"),
 }
 
+#: Marked ``invalid``, yet the very text of another vector of the file that is ``valid``.
+UNSPOILT = {("json_web_signature", "invalidBase64Padding")}
+
+
+def is_good(test: dict[str, Any], name: str) -> bool:
+    """The verdict that cyjwt must give."""
+    case = (name, test["comment"])
+    return case in UNSPOILT or (test["result"] == "valid" and case not in STRICTER)
+
 
 def cases(name: str) -> list[Any]:
     folder = vectors_folder()
@@ -82,8 +91,7 @@ def test_the_vectors_are_here() -> None:
 @pytest.mark.parametrize(("group", "test", "name"), CASES)
 def test_signature(group: dict[str, Any], test: dict[str, Any], name: str) -> None:
     text = text_of(test)
-    good = test["result"] == "valid" and (name, test["comment"]) not in STRICTER
-    if good:
+    if is_good(test, name):
         assert holds(keys_of(group), text)
     else:
         with pytest.raises((cyjwt.CyJWTError, ValueError, KeyError)):
@@ -94,8 +102,7 @@ def test_signature(group: dict[str, Any], test: dict[str, Any], name: str) -> No
 @pytest.mark.parametrize(("group", "test", "name"), CASES)
 def test_verifier(group: dict[str, Any], test: dict[str, Any], name: str) -> None:
     text = text_of(test)
-    good = test["result"] == "valid" and (name, test["comment"]) not in STRICTER
-    if good:
+    if is_good(test, name):
         # A payload error is what comes after a signature that holds.
         with pytest.raises(cyjwt.DecodeError):
             cyjwt.Verifier(keys_of(group), required=()).verify(text)

@@ -43,7 +43,8 @@ def check(data: bytes) -> None:
     got, result = read(jsontext.loads, data)
     assert got == accepted, data
     assert same(result, value), data
-    assert read(jsonscan.check, data)[0] == accepted, data
+    # The scanner reads headers and payloads, so it wants an object at the top.
+    assert (jsonscan.check(data) is None) == (type(value) is dict), data
 
 
 @given(sets.documents())
@@ -87,7 +88,10 @@ def test_json_soup(data: bytes) -> None:
 @example("-" + "9" * 4300)
 @example("9" * 4301)
 @example("0" * 4301)
-@example("1." + "1" * 5000)
+@example("1." + "1" * 4298)
+@example("1." + "1" * 4299)
+@example("0." + "0" * 4200 + "1e4201")
+@example("0." + "0" * 4200 + "1e99999999999999999999")
 @example("1e" + "9" * 30)
 @example("1e-" + "9" * 30)
 @example("0e" + "9" * 30)
@@ -137,7 +141,7 @@ def test_duplicates_among_many_members(count: int) -> None:
     for twin in {names[0], names[count // 2], names[-1]}:
         for document in (plain + f',"{twin}":2}}', '{"x":[' + plain + f',"{twin}":2}}]}}'):
             assert not read(jsontext.loads, document.encode())[0]
-            assert not read(jsonscan.check, document.encode())[0]
+            assert jsonscan.check(document.encode()) == "duplicate_member"
 
 
 @pytest.mark.parametrize("size", range(100))

@@ -227,13 +227,9 @@ def test_no_key_is_a_hard_error(key: Any) -> None:
         cyjwt.decode(hmac_token(b""), key, algorithms=["HS256"])
 
 
-def test_empty_set_verifies_nothing() -> None:
-    try:
-        verifier = cyjwt.Verifier(cyjwt.KeySet([]), algorithms=["HS256"])
-    except ValueError:
-        return
-    with pytest.raises(cyjwt.KeyNotFoundError):
-        verifier.verify(HS256.token())
+def test_empty_set_is_a_hard_error() -> None:
+    with pytest.raises((ValueError, cyjwt.InvalidKeyError)):
+        cyjwt.Verifier(cyjwt.KeySet([]), algorithms=["HS256"])
 
 
 # -- keys that the token brings along
