@@ -80,7 +80,7 @@ static Py_ssize_t cyjwt_b64_decode_neon(const uint8_t *src, Py_ssize_t n, uint8_
     if (end - s > 32) fault = cyjwt_b64_decode32(s, d, lower, upper, fault);
     d = dst + whole / 4 * 3;
     if (end > s) fault = cyjwt_b64_decode32(end - 32, d - 24, lower, upper, fault);
-    if ((vmaxvq_u8(fault) >= 0x80) | (cyjwt_b64_decode_rest(end, rest, d) != 0))
+    if (vmaxvq_u8(fault) >= 0x80 || cyjwt_b64_decode_rest(end, rest, d))
         return cyjwt_b64_fault(src, n);
     return d - dst + rest - (rest != 0);
 }

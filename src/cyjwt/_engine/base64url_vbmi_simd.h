@@ -55,7 +55,7 @@ static Py_ssize_t cyjwt_b64_decode_vbmi(const uint8_t *src, Py_ssize_t n, uint8_
     if ((n & 3) == 1) rest = 1;
     if ((n & 3) == 2) rest = cyjwt_b64_value[end[-1]] & 0x0f;
     if ((n & 3) == 3) rest = cyjwt_b64_value[end[-1]] & 0x03;
-    if ((_mm512_movepi8_mask(fault) != 0) | (rest != 0)) return cyjwt_b64_fault(src, n);
+    if (_mm512_movepi8_mask(fault) || rest) return cyjwt_b64_fault(src, n);
     return size;
 }
 

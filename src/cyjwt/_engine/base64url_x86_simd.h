@@ -45,9 +45,17 @@ static int cyjwt_b64_has_avx2(void) {
 }
 #undef CYJWT_B64_VBMI
 #else
-static int cyjwt_b64_has_ssse3(void) { return __builtin_cpu_supports("ssse3") != 0; }
-static int cyjwt_b64_has_avx2(void) { return __builtin_cpu_supports("avx2") != 0; }
+/* Some run-time libraries fill in what the CPU supports only when they are asked to. */
+static int cyjwt_b64_has_ssse3(void) {
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("ssse3") != 0;
+}
+static int cyjwt_b64_has_avx2(void) {
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") != 0;
+}
 static int cyjwt_b64_has_vbmi(void) {
+    __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vbmi");
 }
@@ -104,8 +112,8 @@ static Py_ssize_t cyjwt_b64_decode_ssse3(const uint8_t *src, Py_ssize_t n, uint8
     if (end - s > 16) cyjwt_b64_decode16_exact(s, d, &fault);
     d = dst + whole / 4 * 3;
     cyjwt_b64_decode16_exact(end - 16, d - 12, &fault);
-    if ((_mm_movemask_epi8(_mm_cmpeq_epi8(fault, _mm_setzero_si128())) != 0xffff) |
-        (cyjwt_b64_decode_rest(end, rest, d) != 0))
+    if (_mm_movemask_epi8(_mm_cmpeq_epi8(fault, _mm_setzero_si128())) != 0xffff ||
+        cyjwt_b64_decode_rest(end, rest, d))
         return cyjwt_b64_fault(src, n);
     return d - dst + rest - (rest != 0);
 }
@@ -151,7 +159,7 @@ static Py_ssize_t cyjwt_b64_decode_avx2(const uint8_t *src, Py_ssize_t n, uint8_
     if (end - s > 32) cyjwt_b64_decode32_exact(s, d, &fault);
     d = dst + whole / 4 * 3;
     cyjwt_b64_decode32_exact(end - 32, d - 24, &fault);
-    if ((_mm256_testz_si256(fault, fault) == 0) | (cyjwt_b64_decode_rest(end, rest, d) != 0))
+    if (!_mm256_testz_si256(fault, fault) || cyjwt_b64_decode_rest(end, rest, d))
         return cyjwt_b64_fault(src, n);
     return d - dst + rest - (rest != 0);
 }
