@@ -5,7 +5,6 @@ the three dates, the dates, the issuer, the audience, the subject, the ``jti``.
 """
 
 from libc.stdlib cimport free, malloc
-from libc.stdint cimport uint64_t
 from libc.string cimport memcmp
 
 from cyjwt._engine.jsonlex cimport (
@@ -17,9 +16,6 @@ from cyjwt._engine.jsonlex cimport (
     INTEGER,
     NULL_VALUE,
     STRING,
-    Number,
-    cyjwt_locale_ready,
-    scan_number,
     scan_string,
     skip_space,
     unescape,
@@ -45,11 +41,8 @@ from cyjwt._engine.status cimport (
     VALID,
 )
 
-if not cyjwt_locale_ready():
-    raise MemoryError("no C locale")
-
 # 9999-12-31T23:59:59Z. A larger "NumericDate" is a mistake (milliseconds) or an attack.
-cdef uint64_t LAST_DATE = 253402300799
+cdef double LAST_DATE = 253402300799
 
 REGISTERED = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")
 
@@ -157,20 +150,10 @@ cdef bint is_one_of(const Member* member, const Text* texts, size_t count) noexc
     return False
 
 
-cdef bint read_date(const Member* member, double* value) noexcept nogil:
+cdef inline bint read_date(const Member* member, double* value) noexcept nogil:
     """The NumericDate of RFC 7519 section 2, from 1970 to 9999; fractions are legal."""
-    cdef Number number
-    cdef int error = 0
-    if member.kind != INTEGER and member.kind != FRACTION:
-        return False
-    scan_number(member.start, &number, &error)
-    if number.kind == INTEGER:
-        if number.digits > 18 or number.magnitude > LAST_DATE or (number.negative and number.magnitude):
-            return False
-        value[0] = <double>number.magnitude
-        return True
-    value[0] = number.value
-    return 0.0 <= number.value <= <double>LAST_DATE
+    value[0] = member.value
+    return member.kind in (INTEGER, FRACTION) and 0 <= member.value <= LAST_DATE
 
 
 cdef int check_dates(ClaimRules rules, const Member* members, double now, int* absent) noexcept nogil:

@@ -200,6 +200,10 @@ cdef inline const uint8_t* scan_number(const uint8_t* p, Number* number, int* er
     cdef int significant = 0, exponent = 0, power = 0
     cdef bint below = False
     cdef double value
+    number.kind = INTEGER
+    number.digits = 0
+    number.magnitude = 0
+    number.value = 0
     number.negative = p[0] == 0x2D
     if number.negative:
         p += 1
@@ -218,7 +222,6 @@ cdef inline const uint8_t* scan_number(const uint8_t* p, Number* number, int* er
         if p - mark > MAX_DIGITS:
             error[0] = JSON_NUMBER
             return NULL
-        number.kind = INTEGER
         number.digits = <int>(p - mark)
         number.magnitude = m
         return p
@@ -268,3 +271,12 @@ cdef inline const uint8_t* scan_number(const uint8_t* p, Number* number, int* er
             error[0] = JSON_NUMBER
             return NULL
     return p
+
+
+cdef inline double number_value(const Number* number) noexcept nogil:
+    """A number as a double; an INTEGER of more than 18 digits counts as 1e18, its sign kept."""
+    cdef double value
+    if number.kind != INTEGER:
+        return number.value
+    value = <double>number.magnitude if number.digits <= 18 else 1e18
+    return -value if number.negative else value

@@ -15,6 +15,7 @@ cdef struct Member:
     uint32_t length
     uint8_t kind        # a jsonlex Kind; ABSENT where the object has no such member
     uint8_t flags       # of a string: ESCAPED, NON_ASCII
+    double value        # of a number; an INTEGER past 18 digits counts as 1e18
 
 # The wanted names. Their texts must outlive the struct.
 cdef struct Names:

@@ -16,6 +16,7 @@ from cyjwt._engine.jsonlex cimport (
     TRUE_VALUE,
     Number,
     cyjwt_locale_ready,
+    number_value,
     scan_number,
     scan_string,
     skip_space,
@@ -262,6 +263,7 @@ cdef const uint8_t* scan_value(
         if end == NULL:
             return NULL
         member.kind = <uint8_t>number.kind
+        member.value = number_value(&number)
     if end == NULL:
         return NULL
     member.length = <uint32_t>(end - p)

@@ -1,8 +1,10 @@
 """The strict JSON reader (RFC 8259): UTF-8 only, duplicate members refused, depth and numbers capped.
 
-Two bounded memories make objects cheap, and only text that a key of ours signed adds to them: member
-names that were seen before are not made anew, and an object whose members come in an order seen before
-starts as a copy of an empty one of that shape, which spares the growth of its table.
+Three bounded memories make objects cheap, and only text that a key of ours signed adds to them. Member
+names that were seen before are not made anew. Nor are the values of members whose values recur across an
+issuer's tokens and identify no person (``iss``, ``aud``, ``scope``, role names ...). And an object whose
+members come in an order seen before starts as a copy of one of that shape, which spares the growth of its
+table. In each memory a newcomer takes the slot of what was there.
 """
 
 from libc.stdlib cimport free, malloc, realloc
@@ -28,6 +30,7 @@ from cyjwt._engine.jsonlex cimport (
     cyjwt_load64,
     cyjwt_locale_ready,
     cyjwt_string_stop,
+    number_value,
     scan_number,
     scan_string,
     skip_space,
@@ -44,6 +47,7 @@ from cyjwt._engine.pyraw cimport (
     PyBytes_CheckExact,
     PyBytes_GET_SIZE,
     PyDict_Copy,
+    PyDict_GetItemWithError,
     PyDict_New,
     PyDict_SetItem,
     PyDict_Size,
@@ -70,23 +74,40 @@ from cyjwt._engine.status cimport JSON_DEPTH, JSON_DUPLICATE, JSON_MEMORY, JSON_
 from cyjwt._engine.status import message_of_json, reason_of_json
 from cyjwt.errors import DecodeError
 
+# Claims whose values many tokens share and that identify no person.
+cdef frozenset RECURRING = frozenset([
+    "iss", "aud", "azp", "client_id", "cid", "scope", "scp", "roles", "role", "groups", "permissions",
+    "entitlements", "typ", "token_use", "acr", "amr", "tid", "tenant",
+])
+
 if not cyjwt_locale_ready():
     raise MemoryError("no C locale")
 
 cdef enum:
-    NAME_SLOTS = 1024       # a power of two
-    NAME_MAX = 64           # longer names are made each time
+    TEXT_SLOTS = 1024       # a power of two
+    TEXT_MAX = 64           # longer texts are made each time
     SHAPE_SLOTS = 64        # a power of two
     SHAPE_LEAST = 6         # a table of five grows no time
     SHAPE_MOST = 64
     STACK_AT_HAND = 128
 
+# A str that is kept, of ASCII; first and last are its first and last eight bytes.
+cdef struct KnownText:
+    PyObject* text
+    uint64_t first
+    uint64_t last
+    Py_ssize_t size
+    bint recurs             # of a name: values under it are kept too
+
+# An order of names. The dict has recurring values, else None, and owns all that is listed beside it.
 cdef struct Shape:
     Py_ssize_t count
-    PyObject* empty         # a dict of these names in this order, each None; owns the names
+    PyObject* model
     PyObject* names[SHAPE_MOST]
+    PyObject* values[SHAPE_MOST]
 
-cdef PyObject* known_names[NAME_SLOTS]
+cdef KnownText known_names[TEXT_SLOTS]
+cdef KnownText known_values[TEXT_SLOTS]
 cdef Shape known_shapes[SHAPE_SLOTS]
 
 cdef struct Reader:
@@ -166,33 +187,43 @@ cdef PyObject* any_text(Reader* r, const uint8_t* p, Py_ssize_t size, int flags)
     return text
 
 
-cdef inline uint64_t name_slot(uint64_t first, uint64_t last, size_t size) noexcept nogil:
-    cdef uint64_t h = (first ^ (last << 7 | last >> 57)) * <uint64_t>0x9E3779B97F4A7C15 + size
-    return (h ^ h >> 29) * <uint64_t>0xBF58476D1CE4E5B9 >> 54   # 64 - log2(NAME_SLOTS)
-
-
-cdef inline PyObject* member_name(Reader* r, const uint8_t* p, Py_ssize_t size) noexcept:
-    """The str of a name without escapes, all ASCII; from the memory where it is known."""
-    cdef PyObject* name
-    cdef PyObject** slot
-    if size > NAME_MAX or size == 0:
+cdef inline PyObject* known_text(
+    KnownText* table, bint trusted, const uint8_t* p, Py_ssize_t size, bint* recurs
+) noexcept:
+    """The str of a text without escapes, all ASCII; from the table where it is known."""
+    cdef uint64_t first, last, h
+    cdef KnownText* slot
+    cdef PyObject* text
+    if CYJWT_UNLIKELY(size > TEXT_MAX or size == 0):
         return ascii_text(p, size)
-    slot = &known_names[
-        name_slot(cyjwt_first8(p, size), cyjwt_load64(p + size - 8) if size > 8 else 0, size)
-    ]
-    name = slot[0]
-    if name != NULL and PyUnicode_GET_LENGTH(name) == size:
-        if memcmp(PyUnicode_1BYTE_DATA(name), p, size) == 0:
-            Py_INCREF(name)
-            return name
-    name = ascii_text(p, size)
-    if name != NULL and r.trusted:
-        PyObject_Hash(name)
-        Py_INCREF(name)
-        if slot[0] != NULL:
-            Py_DECREF(slot[0])
-        slot[0] = name
-    return name
+    first = cyjwt_first8(p, size)
+    last = cyjwt_load64(p + size - 8) if size > 8 else 0
+    h = (first ^ (last << 7 | last >> 57)) * <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>size
+    slot = &table[(h ^ h >> 29) * <uint64_t>0xBF58476D1CE4E5B9 >> 54]    # 64 - log2(TEXT_SLOTS)
+    if slot.first == first and slot.last == last and slot.size == size:
+        if size <= 16 or memcmp(PyUnicode_1BYTE_DATA(slot.text) + 8, p + 8, size - 16) == 0:
+            recurs[0] = slot.recurs
+            Py_INCREF(slot.text)
+            return slot.text
+    text = ascii_text(p, size)
+    if text != NULL and trusted:
+        keep_text(slot, text, first, last, size)
+        recurs[0] = slot.recurs
+    return text
+
+
+cdef void keep_text(
+    KnownText* slot, PyObject* text, uint64_t first, uint64_t last, Py_ssize_t size
+) noexcept:
+    PyObject_Hash(text)
+    Py_INCREF(text)
+    if slot.text != NULL:
+        Py_DECREF(slot.text)
+    slot.text = text
+    slot.first = first
+    slot.last = last
+    slot.size = size
+    slot.recurs = <object>text in RECURRING
 
 
 cdef PyObject* read_integer(Number* number, const uint8_t* p) noexcept:
@@ -236,23 +267,30 @@ cdef PyObject* read_integer(Number* number, const uint8_t* p) noexcept:
     return total
 
 
-cdef PyObject* new_shape(PyObject** pairs, Py_ssize_t count, Shape* shape) noexcept:
-    """Remembers the order of an object's names; returns nothing of use but NULL on failure."""
-    cdef PyObject* empty = PyDict_New()
+cdef bint keep_shape(PyObject** pairs, Py_ssize_t count, Shape* shape) noexcept:
+    """Remembers the order of an object's names; False where there was no memory."""
+    cdef PyObject* model = PyDict_New()
+    cdef PyObject* value
     cdef Py_ssize_t i
-    if empty == NULL:
-        return NULL
+    if model == NULL:
+        return False
     for i in range(count):
-        if PyDict_SetItem(empty, pairs[2 * i], Py_None) < 0:
-            Py_DECREF(empty)
-            return NULL
-    if shape.empty != NULL:
-        Py_DECREF(shape.empty)
-    shape.empty = empty
+        # Only what cannot change may be shared, and only what names no person is kept.
+        value = pairs[2 * i + 1]
+        if value != Py_True and value != Py_False:
+            if not PyUnicode_Check(value) or <object>pairs[2 * i] not in RECURRING:
+                value = Py_None
+        if PyDict_SetItem(model, pairs[2 * i], value) < 0:
+            Py_DECREF(model)
+            return False
+    if shape.model != NULL:
+        Py_DECREF(shape.model)
+    shape.model = model
     shape.count = count
     for i in range(count):
         shape.names[i] = pairs[2 * i]
-    return empty
+        shape.values[i] = PyDict_GetItemWithError(model, pairs[2 * i])
+    return True
 
 
 cdef PyObject* make_dict(Reader* r, PyObject** pairs, Py_ssize_t count) noexcept:
@@ -273,10 +311,12 @@ cdef PyObject* make_dict(Reader* r, PyObject** pairs, Py_ssize_t count) noexcept
                 if shape.names[i] != pairs[2 * i]:
                     same = False
                     break
-    made = PyDict_Copy(shape.empty) if same else PyDict_New()
+    made = PyDict_Copy(shape.model) if same else PyDict_New()
     if made == NULL:
         return fail(r, JSON_MEMORY)
     for i in range(count):
+        if same and shape.values[i] == pairs[2 * i + 1]:
+            continue
         if PyDict_SetItem(made, pairs[2 * i], pairs[2 * i + 1]) < 0:
             Py_DECREF(made)
             return fail(r, JSON_MEMORY)
@@ -285,7 +325,7 @@ cdef PyObject* make_dict(Reader* r, PyObject** pairs, Py_ssize_t count) noexcept
     if PyDict_Size(made) != count:
         Py_DECREF(made)
         return fail(r, JSON_DUPLICATE)
-    if shape != NULL and r.trusted and new_shape(pairs, count, shape) == NULL:
+    if shape != NULL and r.trusted and not keep_shape(pairs, count, shape):
         Py_DECREF(made)
         return fail(r, JSON_MEMORY)
     return made
@@ -298,6 +338,7 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
     cdef Py_ssize_t base = r.top, size, i
     cdef PyObject* item
     cdef int flags, index
+    cdef bint recurs
     cdef size_t decoded
     p = skip_space(p + 1)
     if p[0] == 0x7D:
@@ -315,7 +356,11 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
             if stop == NULL:
                 return NULL
         size = stop - key
-        item = member_name(r, key, size) if flags == 0 else any_text(r, key, size, flags)
+        recurs = False
+        if flags == 0:
+            item = known_text(known_names, r.trusted, key, size, &recurs)
+        else:
+            item = any_text(r, key, size, flags)
         if item == NULL:
             return fail(r, JSON_MEMORY)
         if not push(r, item):
@@ -336,7 +381,7 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
         p += 1
         if p[0] <= 0x20:
             p = skip_space(p)
-        item = read_any(r, p, depth, &r.out[index] if index >= 0 else NULL)
+        item = read_any(r, p, depth, &r.out[index] if index >= 0 else NULL, recurs)
         if item == NULL or not push(r, item):
             return NULL
         p = r.end
@@ -360,14 +405,14 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
     return item
 
 
-cdef PyObject* read_array(Reader* r, const uint8_t* p, int depth) noexcept:
+cdef PyObject* read_array(Reader* r, const uint8_t* p, int depth, bint recurs) noexcept:
     """From the opening bracket."""
     cdef Py_ssize_t base = r.top, i
     cdef PyObject* item
     p = skip_space(p + 1)
     if p[0] != 0x5D:
         while True:
-            item = read_any(r, p, depth, NULL)
+            item = read_any(r, p, depth, NULL, recurs)
             if item == NULL or not push(r, item):
                 return NULL
             p = skip_space(r.end)
@@ -387,11 +432,14 @@ cdef PyObject* read_array(Reader* r, const uint8_t* p, int depth) noexcept:
     return item
 
 
-cdef PyObject* read_any(Reader* r, const uint8_t* p, int depth, Member* member) noexcept:
-    """One value; notes its place in member where that is not NULL."""
+cdef PyObject* read_any(
+    Reader* r, const uint8_t* p, int depth, Member* member, bint recurs
+) noexcept:
+    """One value; notes its place in member where that is not NULL. recurs: strings may be kept."""
     cdef const uint8_t* stop
     cdef PyObject* item
     cdef Number number
+    cdef double value = 0
     cdef int flags = 0, kind
     cdef uint8_t c = p[0]
     if c == 0x22:
@@ -409,13 +457,16 @@ cdef PyObject* read_any(Reader* r, const uint8_t* p, int depth, Member* member) 
             member.flags = <uint8_t>flags
         if flags:
             return any_text(r, p, stop - p, flags)
-        item = ascii_text(p, stop - p)
+        if recurs:
+            item = known_text(known_values, r.trusted, p, stop - p, &recurs)
+        else:
+            item = ascii_text(p, stop - p)
         return item if item != NULL else fail(r, JSON_MEMORY)
     if c == 0x7B or c == 0x5B:
         if depth == MAX_DEPTH:
             return fail(r, JSON_DEPTH)
         kind = OBJECT if c == 0x7B else ARRAY
-        item = read_object(r, p, depth + 1) if c == 0x7B else read_array(r, p, depth + 1)
+        item = read_object(r, p, depth + 1) if c == 0x7B else read_array(r, p, depth + 1, recurs)
         if item == NULL:
             return NULL
     elif c == 0x74 and memcmp(p, b"true", 4) == 0:
@@ -438,8 +489,9 @@ cdef PyObject* read_any(Reader* r, const uint8_t* p, int depth, Member* member) 
         if r.end == NULL:
             return NULL
         kind = number.kind
+        value = number_value(&number)
         if kind != INTEGER:
-            item = PyFloat_FromDouble(number.value)
+            item = PyFloat_FromDouble(value)
         elif number.digits <= 18:
             item = PyLong_FromLongLong(
                 -<int64_t>number.magnitude if number.negative else <int64_t>number.magnitude
@@ -449,6 +501,7 @@ cdef PyObject* read_any(Reader* r, const uint8_t* p, int depth, Member* member) 
         if item == NULL:
             return fail(r, JSON_MEMORY)
     if member != NULL:
+        member.value = value
         member.start = p
         member.length = <uint32_t>(r.end - p)
         member.kind = <uint8_t>kind
@@ -474,7 +527,7 @@ cdef PyObject* read_value(
     r.stack = r.at_hand
     r.top = 0
     r.room = STACK_AT_HAND
-    value = read_any(&r, skip_space(text), 0, NULL)
+    value = read_any(&r, skip_space(text), 0, NULL, False)
     if value == NULL:
         while r.top > 0:
             r.top -= 1

@@ -47,6 +47,7 @@ cdef extern from "Python.h":
     PyObject* PyDict_New() noexcept
     PyObject* PyDict_Copy(PyObject* d) noexcept
     int PyDict_SetItem(PyObject* d, PyObject* k, PyObject* v) noexcept
+    PyObject* PyDict_GetItemWithError(PyObject* d, PyObject* k) noexcept
     Py_ssize_t PyDict_Size(PyObject* d) noexcept
     bint PyDict_Check(PyObject* o) noexcept nogil
     bint PyDict_CheckExact(PyObject* o) noexcept nogil

@@ -2,9 +2,19 @@
 
 from cpython.object cimport PyObject
 
-from cyjwt._engine.pyraw cimport PyErr_SetObject
+from cyjwt._engine.pyraw cimport Py_DECREF, PyErr_SetObject
 
 from cyjwt import errors
+
+cdef extern from *:
+    """
+    /* kind.__new__(kind, *args): what calling the class would do, without a second tuple of arguments.
+     * The classes of cyjwt.errors define no __init__, and BaseException's sets the same args again. */
+    static PyObject *cyjwt_new_error(PyObject *kind, PyObject *args) {
+        return ((PyTypeObject *)kind)->tp_new((PyTypeObject *)kind, args, NULL);
+    }
+    """
+    PyObject* cyjwt_new_error(PyObject* kind, PyObject* args) noexcept
 
 _JSON = {
     JSON_SYNTAX: ("invalid_json", "is not JSON"),
@@ -118,6 +128,35 @@ cdef object exception_for(int status, object claim):
 
 
 cdef void set_error(int status, object claim) noexcept:
-    cdef object error = exception_for(status, claim)
-    cdef object kind = type(error)
+    cdef object error, kind
+    cdef PyObject* made
+    if status < STATUSES and _plain_kind[status] != NULL:
+        # The common refusals (a bad signature) differ in nothing but class and message.
+        made = cyjwt_new_error(_plain_kind[status], _plain_args[status])
+        if made != NULL:
+            PyErr_SetObject(_plain_kind[status], made)
+            Py_DECREF(made)
+        return
+    error = exception_for(status, claim)
+    kind = type(error)
     PyErr_SetObject(<PyObject*>kind, <PyObject*>error)
+
+
+cdef enum:
+    STATUSES = 128
+
+cdef PyObject* _plain_kind[STATUSES]
+cdef PyObject* _plain_args[STATUSES]
+cdef list _kept = []
+
+
+def _fill_plain() -> None:
+    for status, row in _TABLE.items():
+        if row[1] is None and row[2] is None:
+            _plain_kind[<int>status] = <PyObject*>row[0]
+            args = (row[3],)
+            _kept.append((row[0], args))
+            _plain_args[<int>status] = <PyObject*>args
+
+
+_fill_plain()

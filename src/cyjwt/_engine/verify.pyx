@@ -64,7 +64,9 @@ cdef extern from "Python.h":
         int ml_flags
         const char* ml_doc
     int METH_O
-    object PyDescr_NewMethod(PyObject* type, PyMethodDef* method)
+    ctypedef struct PyTypeObject:
+        pass
+    object PyDescr_NewMethod(PyTypeObject* type, PyMethodDef* method)
 
 ctypedef PyObject* (*Pass)(Engine, const Segments*, uint8_t*) noexcept
 
@@ -215,8 +217,9 @@ cdef struct Borrowed:
 
 cdef int borrow(PyObject* token, size_t most, Borrowed* out) noexcept:
     """A Status. Text of str and bytes is borrowed; of other buffers it is copied, for they may change."""
-    cdef Py_buffer view
     out.copy = NULL
+    out.start = NULL
+    out.size = 0
     if PyUnicode_Check(token):
         if not PyUnicode_IS_ASCII(token):
             return TOKEN_TEXT
@@ -294,4 +297,4 @@ doc"""
 
 # A method descriptor made by hand: a compiled ``def`` would add a traceback entry to each refusal, which
 # costs as much again as the refusal itself.
-verify = PyDescr_NewMethod(<PyObject*>Engine, &_verify_method)
+verify = PyDescr_NewMethod(<PyTypeObject*>Engine, &_verify_method)

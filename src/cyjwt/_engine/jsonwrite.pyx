@@ -1,0 +1,337 @@
+"""The JSON writer: compact UTF-8 text (RFC 8259) of exactly the types that a JWT can hold.
+
+``str``, ``int``, ``float``, ``bool``, ``None``, ``list``, ``tuple``, ``dict`` with ``str`` names, and aware
+``datetime`` as a NumericDate (RFC 7519 section 2). Anything else goes to the ``default`` hook, or is an
+error that names its path.
+"""
+
+from cpython.mem cimport PyMem_Free
+from cpython.object cimport PyObject
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memcpy, strlen
+
+from cyjwt._engine.jsonlex cimport MAX_DEPTH
+from cyjwt._engine.pyraw cimport (
+    Py_DECREF,
+    Py_False,
+    Py_INCREF,
+    Py_None,
+    Py_True,
+    PyDict_Check,
+    PyDict_Next,
+    PyErr_Clear,
+    PyFloat_AS_DOUBLE,
+    PyFloat_Check,
+    PyList_Check,
+    PyList_GET_ITEM,
+    PyList_GET_SIZE,
+    PyLong_AsLongLongAndOverflow,
+    PyLong_Check,
+    PyTuple_Check,
+    PyTuple_GET_ITEM,
+    PyTuple_GET_SIZE,
+    PyUnicode_1BYTE_DATA,
+    PyUnicode_AsUTF8AndSize,
+    PyUnicode_Check,
+    PyUnicode_GET_LENGTH,
+    PyUnicode_IS_ASCII,
+)
+
+import datetime
+
+cdef extern from "jsonwrite_simd.h" nogil:
+    size_t cyjwt_copy_plain(uint8_t* dst, const uint8_t* src, size_t n) noexcept
+
+cdef extern from "math.h" nogil:
+    bint isfinite(double x) noexcept
+
+cdef extern from "Python.h":
+    enum: Py_DTSF_ADD_DOT_0
+    char* PyOS_double_to_string(double v, char code, int precision, int flags, int* kind) except NULL
+
+cdef object _datetime = datetime.datetime
+cdef const char* HEX = b"0123456789abcdef"
+
+# Where in the value the writer is; read only to word an error.
+cdef struct Place:
+    const Place* up
+    PyObject* name          # of a member; NULL for an element
+    Py_ssize_t index        # of an element
+
+
+cdef void open_text(Text* text) noexcept nogil:
+    text.data = text.at_hand
+    text.used = 0
+    text.room = WRITE_AT_HAND
+
+
+cdef void close_text(Text* text) noexcept nogil:
+    if text.data != text.at_hand:
+        free(text.data)
+
+
+cdef int grow(Text* text, size_t more) except -1:
+    cdef size_t room = 2 * (text.room + more)
+    cdef uint8_t* data
+    if text.data == text.at_hand:
+        data = <uint8_t*>malloc(room)
+        if data != NULL:
+            memcpy(data, text.data, text.used)
+    else:
+        data = <uint8_t*>realloc(text.data, room)
+    if data == NULL:
+        raise MemoryError
+    text.data = data
+    text.room = room
+    return 0
+
+
+cdef inline int reserve(Text* text, size_t more) except -1:
+    return grow(text, more) if text.room - text.used < more else 0
+
+
+cdef int append(Text* text, const uint8_t* data, size_t size) except -1:
+    reserve(text, size)
+    memcpy(text.data + text.used, data, size)
+    text.used += size
+    return 0
+
+
+cdef inline int append_octet(Text* text, uint8_t octet) except -1:
+    reserve(text, 1)
+    text.data[text.used] = octet
+    text.used += 1
+    return 0
+
+
+cdef int append_integer(Text* text, long long value) except -1:
+    cdef uint8_t[24] digits
+    cdef int i = 24
+    cdef unsigned long long rest = <unsigned long long>value
+    if value < 0:
+        rest = 0 - rest
+    while True:
+        i -= 1
+        digits[i] = <uint8_t>(0x30 + rest % 10)
+        rest //= 10
+        if rest == 0:
+            break
+    if value < 0:
+        i -= 1
+        digits[i] = 0x2D
+    return append(text, digits + i, 24 - i)
+
+
+cdef int append_escaped(Text* text, uint8_t c) except -1:
+    reserve(text, 6)
+    cdef uint8_t* p = text.data + text.used
+    p[0] = 0x5C
+    text.used += 2
+    if c == 0x22 or c == 0x5C:
+        p[1] = c
+    elif c == 0x0A:
+        p[1] = 0x6E
+    elif c == 0x0D:
+        p[1] = 0x72
+    elif c == 0x09:
+        p[1] = 0x74
+    elif c == 0x08:
+        p[1] = 0x62
+    elif c == 0x0C:
+        p[1] = 0x66
+    else:
+        memcpy(p + 1, b"u00", 3)
+        p[4] = <uint8_t>HEX[c >> 4]
+        p[5] = <uint8_t>HEX[c & 15]
+        text.used += 4
+    return 0
+
+
+cdef int write_text(Text* text, PyObject* value, const Place* place) except -1:
+    cdef const uint8_t* p
+    cdef Py_ssize_t size
+    cdef size_t n, left
+    if PyUnicode_IS_ASCII(value):
+        p = PyUnicode_1BYTE_DATA(value)
+        size = PyUnicode_GET_LENGTH(value)
+    else:
+        p = <const uint8_t*>PyUnicode_AsUTF8AndSize(value, &size)
+        if p == NULL:
+            PyErr_Clear()
+            raise ValueError(f"{path_of(place)} holds a lone surrogate, which has no UTF-8")
+    left = <size_t>size
+    append_octet(text, 0x22)
+    while True:
+        reserve(text, left + 17)
+        n = cyjwt_copy_plain(text.data + text.used, p, left)
+        text.used += n
+        left -= n
+        if left == 0:
+            break
+        append_escaped(text, p[n])
+        p += n + 1
+        left -= 1
+    return append_octet(text, 0x22)
+
+
+cdef object path_of(const Place* place):
+    """Such as ``claims.address.lines[2]``."""
+    cdef list parts = []
+    while place != NULL:
+        if place.name == NULL:
+            parts.append(f"[{place.index}]")
+        else:
+            parts.append(f".{<object>place.name}")
+        place = place.up
+    parts.append("claims")
+    return "".join(reversed(parts))
+
+
+cdef int write_float(Text* text, PyObject* value, const Place* place) except -1:
+    cdef double number = PyFloat_AS_DOUBLE(value)
+    cdef char* digits
+    if not isfinite(number):
+        raise ValueError(f"{path_of(place)} is not finite, and JSON has only finite numbers")
+    digits = PyOS_double_to_string(number, b"r", 0, Py_DTSF_ADD_DOT_0, NULL)
+    try:
+        append(text, <const uint8_t*>digits, strlen(digits))
+    finally:
+        PyMem_Free(digits)
+    return 0
+
+
+cdef int write_integer(Text* text, PyObject* value, const Place* place) except -1:
+    cdef int overflow = 0
+    cdef long long number = PyLong_AsLongLongAndOverflow(value, &overflow)
+    cdef bytes digits
+    if not overflow:
+        return append_integer(text, number)
+    try:
+        digits = int.__repr__(<object>value).encode()
+    except ValueError:
+        raise ValueError(f"{path_of(place)} has too many digits") from None
+    return append(text, <const uint8_t*>digits, <size_t>len(digits))
+
+
+cdef int write_members(Text* text, PyObject* value, object default, const Place* up, int depth) except -1:
+    """An object without its closing brace."""
+    cdef Py_ssize_t position = 0
+    cdef PyObject* name
+    cdef PyObject* item
+    cdef Place place
+    cdef bint first = True
+    place.up = up
+    append_octet(text, 0x7B)
+    while PyDict_Next(value, &position, &name, &item):
+        if not PyUnicode_Check(name):
+            raise TypeError(
+                f"{path_of(up)} has a name of type {type(<object>name).__name__}; JSON names are str"
+            )
+        if not first:
+            append_octet(text, 0x2C)
+        first = False
+        place.name = name
+        # Held, for a hook or another thread may take them out of the dict meanwhile.
+        Py_INCREF(name)
+        Py_INCREF(item)
+        try:
+            write_text(text, name, &place)
+            append_octet(text, 0x3A)
+            write_any(text, item, default, &place, depth)
+        finally:
+            Py_DECREF(name)
+            Py_DECREF(item)
+    return 0
+
+
+cdef int write_elements(Text* text, PyObject* value, object default, const Place* up, int depth) except -1:
+    cdef bint is_list = PyList_Check(value)
+    cdef PyObject* item
+    cdef Place place
+    place.up = up
+    place.name = NULL
+    place.index = 0
+    append_octet(text, 0x5B)
+    while place.index < (PyList_GET_SIZE(value) if is_list else PyTuple_GET_SIZE(value)):
+        if place.index:
+            append_octet(text, 0x2C)
+        item = PyList_GET_ITEM(value, place.index) if is_list else PyTuple_GET_ITEM(value, place.index)
+        Py_INCREF(item)
+        try:
+            write_any(text, item, default, &place, depth)
+        finally:
+            Py_DECREF(item)
+        place.index += 1
+    return append_octet(text, 0x5D)
+
+
+cdef int write_any(Text* text, PyObject* value, object default, const Place* place, int depth) except -1:
+    if PyUnicode_Check(value):
+        return write_text(text, value, place)
+    if value == Py_None:
+        return append(text, b"null", 4)
+    if value == Py_True:
+        return append(text, b"true", 4)
+    if value == Py_False:
+        return append(text, b"false", 5)
+    if PyLong_Check(value):
+        return write_integer(text, value, place)
+    if PyFloat_Check(value):
+        return write_float(text, value, place)
+    if PyDict_Check(value) or PyList_Check(value) or PyTuple_Check(value):
+        if depth == MAX_DEPTH:
+            raise ValueError(f"claims are nested more than {MAX_DEPTH} deep, or hold themselves")
+        if not PyDict_Check(value):
+            return write_elements(text, value, default, place, depth + 1)
+        write_members(text, value, default, place, depth + 1)
+        return append_octet(text, 0x7D)
+    return write_other(text, <object>value, default, place, depth)
+
+
+cdef int write_other(Text* text, object value, object default, const Place* place, int depth) except -1:
+    if isinstance(value, _datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"{path_of(place)} is a datetime without a time zone")
+        # Whole seconds, as PyJWT writes them.
+        return append_integer(text, <long long>(value.timestamp() // 1))
+    if default is None:
+        raise TypeError(f"{path_of(place)} is of type {type(value).__name__}, which JSON has no form for")
+    if depth == MAX_DEPTH:
+        raise ValueError(f"default gave more than {MAX_DEPTH} values, each in need of it again")
+    replaced = default(value)
+    return write_any(text, <PyObject*>replaced, default, place, depth + 1)
+
+
+cdef int write_value(Text* text, object value, object default) except -1:
+    return write_any(text, <PyObject*>value, default, NULL, 0)
+
+
+cdef int write_open_object(Text* text, object members, object default) except -1:
+    return write_members(text, <PyObject*>members, default, NULL, 1)
+
+
+def dumps(value, /, default=None):
+    """Writes a value as compact JSON in UTF-8.
+
+    Args:
+        value: the value.
+        default: a callable that gets each object of another type and returns one that can be written.
+
+    Returns:
+        The text, ``bytes``.
+
+    Raises:
+        TypeError: a value of a type that JSON has no form for, by its path.
+        ValueError: a value that JSON cannot hold (NaN, a lone surrogate, too deep), by its path.
+
+    Example:
+        >>> dumps({"sub": "42", "roles": ("admin",)})
+        b'{"sub":"42","roles":["admin"]}'
+    """
+    cdef Text text
+    open_text(&text)
+    try:
+        write_value(&text, value, default)
+        return (<char*>text.data)[:text.used]
+    finally:
+        close_text(&text)

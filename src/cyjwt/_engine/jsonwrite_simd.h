@@ -1,0 +1,40 @@
+/* Copying the plain part of a string into JSON text, sixteen bytes at a time where there is SSE2 or NEON. */
+#ifndef CYJWT_JSONWRITE_SIMD_H
+#define CYJWT_JSONWRITE_SIMD_H
+
+#include "jsonlex_simd.h"
+
+static inline int cyjwt_needs_escape(uint8_t c) { return c < 0x20 || c == '"' || c == '\\'; }
+
+/* Copies octets up to the first that JSON must escape, or all n; returns how many. dst has room for n + 16. */
+static inline size_t cyjwt_copy_plain(uint8_t *dst, const uint8_t *src, size_t n) {
+    size_t i = 0;
+#if defined(CYJWT_JSON_SSE2)
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+    for (; n - i >= 16; i += 16) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(src + i));
+        __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, slash));
+        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(_mm_max_epu8(x, control), control));
+        uint32_t mask = (uint32_t)_mm_movemask_epi8(hit);
+        _mm_storeu_si128((__m128i *)(dst + i), x);
+        if (mask) return i + (size_t)cyjwt_ctz32(mask);
+    }
+#elif defined(CYJWT_JSON_NEON)
+    for (; n - i >= 16; i += 16) {
+        uint8x16_t x = vld1q_u8(src + i);
+        uint8x16_t hit = vorrq_u8(vceqq_u8(x, vdupq_n_u8('"')), vceqq_u8(x, vdupq_n_u8('\\')));
+        uint64_t mask;
+        hit = vorrq_u8(hit, vcltq_u8(x, vdupq_n_u8(0x20)));
+        mask = vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(hit), 4)), 0);
+        vst1q_u8(dst + i, x);
+        if (mask) return i + (size_t)(__builtin_ctzll(mask) >> 2);
+    }
+#endif
+    for (; i < n; i++) {
+        if (cyjwt_needs_escape(src[i])) return i;
+        dst[i] = src[i];
+    }
+    return i;
+}
+
+#endif

@@ -1,0 +1,162 @@
+"""The one pass of signing: from claims to the text of a token.
+
+The header is fixed when a signer is made, so that its segment is encoded once. The payload is written into
+one buffer, encoded straight into the token's ``str``, and signed where it stands.
+"""
+
+from cpython.object cimport PyObject
+from libc.stdint cimport uint8_t
+from libc.string cimport memcpy
+
+from cyjwt._engine.base64url cimport encode, encoded_size
+from cyjwt._engine.jsonwrite cimport (
+    Text,
+    append,
+    append_integer,
+    close_text,
+    open_text,
+    write_open_object,
+)
+from cyjwt._engine.pkey cimport (
+    FAMILY_HMAC,
+    LARGEST_SIGNATURE,
+    NativeKey,
+    Row,
+    make_signature,
+    row_by_id,
+    signature_size,
+)
+from cyjwt._engine.pyraw cimport Py_DECREF, PyUnicode_1BYTE_DATA, PyUnicode_New
+
+from cyjwt.errors import InvalidKeyError
+
+cdef extern from "clock.h" nogil:
+    double cyjwt_now() noexcept
+
+cdef enum:
+    SHORT = 16384           # octets that HMAC hashes in less time than releasing the GIL is worth
+
+
+cdef class SignEngine:
+    """A signer's compiled form. ``cyjwt.Signer`` is its face; options come validated.
+
+    Args:
+        header: the header's JSON text.
+        native: the ``NativeKey``, or ``None`` where the key has none.
+        key: the key itself.
+        algorithm: the name of the algorithm.
+        row: its id.
+        members: pairs of a claim's name and the JSON text of its value, for claims that are not given.
+        lifetime: seconds from ``iat`` to ``exp``, or -1 to add neither.
+        clock: a callable that returns seconds since 1970, or ``None`` for the system's clock.
+        default: the hook for values of other types, or ``None``.
+    """
+
+    cdef bytes _header
+    cdef NativeKey _native
+    cdef object _key
+    cdef str _algorithm
+    cdef const Row* _row
+    cdef tuple _members
+    cdef long long _lifetime
+    cdef object _clock
+    cdef object _default
+
+    def __cinit__(
+        self, bytes header not None, NativeKey native, key, str algorithm, int row, tuple members,
+        long long lifetime, clock, default
+    ):
+        cdef bytearray segment = bytearray(b"." * (encoded_size(len(header)) + 1))
+        encode(<const uint8_t*>header, len(header), <uint8_t*><char*>segment)
+        self._header = bytes(segment)
+        self._native = native
+        self._key = key
+        self._algorithm = algorithm
+        self._row = row_by_id(row)
+        self._members = members
+        self._lifetime = lifetime
+        self._clock = clock
+        self._default = default
+
+    def sign(self, claims, /):
+        cdef Text text
+        if not isinstance(claims, dict):
+            raise TypeError(f"claims must be a dict, not {type(claims).__name__}")
+        open_text(&text)
+        try:
+            write_open_object(&text, claims, self._default)
+            if self._members is not None or self._lifetime >= 0:
+                write_added(self, &text, claims)
+            append(&text, b"}", 1)
+            return make_token(self, &text)
+        finally:
+            close_text(&text)
+
+
+cdef int write_name(Text* text, bint first, bytes name) except -1:
+    if not first:
+        append(text, b",", 1)
+    append(text, b'"', 1)
+    append(text, <const uint8_t*>name, <size_t>len(name))
+    return append(text, b'":', 2)
+
+
+cdef int write_added(SignEngine engine, Text* text, dict claims) except -1:
+    """The signer's own claims, where the caller gave none of that name."""
+    cdef bint first = len(claims) == 0
+    cdef long long now
+    cdef bytes value
+    for name, value in engine._members or ():
+        if name not in claims:
+            write_name(text, first, name.encode())
+            append(text, <const uint8_t*>value, <size_t>len(value))
+            first = False
+    if engine._lifetime >= 0:
+        now = <long long>(cyjwt_now() if engine._clock is None else <double>engine._clock())
+        if "iat" not in claims:
+            write_name(text, first, b"iat")
+            append_integer(text, now)
+            first = False
+        if "exp" not in claims:
+            write_name(text, first, b"exp")
+            append_integer(text, now + engine._lifetime)
+    return 0
+
+
+cdef object make_token(SignEngine engine, Text* payload):
+    cdef uint8_t[LARGEST_SIGNATURE] signature
+    cdef Py_ssize_t header_size = len(engine._header)
+    cdef Py_ssize_t signing_size = header_size + encoded_size(<Py_ssize_t>payload.used)
+    cdef Py_ssize_t size
+    cdef PyObject* token
+    cdef uint8_t* p
+    cdef bytes made
+    if engine._native is None:
+        data = bytearray(signing_size)
+        memcpy(<char*>data, <const char*>engine._header, header_size)
+        encode(payload.data, <Py_ssize_t>payload.used, <uint8_t*><char*>data + header_size)
+        made = engine._key.sign(bytes(data), engine._algorithm)
+        size = len(made)
+        memcpy(signature, <const char*>made, size)
+    else:
+        size = signature_size(engine._native, engine._row)
+    token = PyUnicode_New(signing_size + 1 + encoded_size(size), 127)
+    if token == NULL:
+        raise MemoryError
+    p = PyUnicode_1BYTE_DATA(token)
+    memcpy(p, <const char*>engine._header, header_size)
+    encode(payload.data, <Py_ssize_t>payload.used, p + header_size)
+    if engine._native is not None:
+        if engine._row.family == FAMILY_HMAC and signing_size <= SHORT:
+            size = make_signature(engine._native, engine._row, p, signing_size, signature)
+        else:
+            with nogil:
+                size = make_signature(engine._native, engine._row, p, signing_size, signature)
+    if size < 0:
+        Py_DECREF(token)
+        raise InvalidKeyError("libcrypto could not sign with this key")
+    p[signing_size] = 0x2E
+    encode(signature, size, p + signing_size + 1)
+    result = <object>token
+    Py_DECREF(token)
+    return result
