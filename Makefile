@@ -46,8 +46,11 @@ demo: $(VENV)/installed  ## see the engine at work
 	$(PY) tools/demo.py
 
 .PHONY: test
-test: $(VENV)/installed $(VENV)/group-test  ## run the whole test suite against the installed wheel
+test: $(VENV)/installed $(VENV)/group-test  ## run the whole test suite, and every docstring's example, against the installed wheel
 	$(PY) -m pytest $(PYTEST_ARGS)
+ifeq ($(PYTEST_ARGS),)
+	$(PY) -m pytest --doctest-modules --pyargs cyjwt
+endif
 
 .PHONY: bench
 bench: $(VENV)/installed $(VENV)/group-bench  ## measure against the other libraries
