@@ -1,0 +1,186 @@
+"""Resident memory stays flat over millions of calls: run by ``make leak``.
+
+Each case is called ``CYJWT_LEAK_CALLS`` times altogether (spread over the cases, by their cost), after a
+warm-up. Memory is read at ten equally spaced points; the growth from the second half's start to its end,
+divided by the calls between, must stay below a fraction of an octet a call. A leaked object of 32 octets
+a call would show as 32.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import itertools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cyjwt
+from bench import baseline
+from cyjwt._engine import base64url, jsontext, jsonwrite
+from tests.support import AUDIENCE, ISSUER, NOW, b64, clock, forge, good_claims, pair
+
+pytestmark = pytest.mark.leak
+
+CALLS = int(os.environ.get("CYJWT_LEAK_CALLS", "1000000"))
+#: Octets a call; and what the allocator may keep back at any time.
+SLOPE, SLACK = 0.5, 512 * 1024
+
+CLAIMS = good_claims(
+    iss=ISSUER, aud=[AUDIENCE], roles=["admin", "editor"], n=[1, 2.5, None, {"deep": ["x" * 50]}]
+)
+
+
+def resident() -> int:
+    """Octets of this process that are in memory."""
+    with contextlib.suppress(OSError):
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return int(pytest.importorskip("psutil").Process().memory_info().rss)
+
+
+def quiet(call: Callable[[Any], Any], *expected: type[Exception]) -> Callable[[Any], None]:
+    def run(argument: Any) -> None:
+        try:
+            call(argument)
+        except expected:
+            return
+
+    return run
+
+
+def cases() -> dict[str, tuple[float, Callable[[Any], Any], list[Any]]]:
+    """Name: share of the calls, function, arguments to cycle through."""
+    made: dict[str, tuple[float, Callable[[Any], Any], list[Any]]] = {}
+    for name, share in (
+        ("HS256", 1.0),
+        ("RS256", 0.2),
+        ("PS256", 0.1),
+        ("ES256", 0.1),
+        ("EdDSA", 0.1),
+        ("Ed448", 0.01),
+    ):
+        keys = pair(name)
+        verifier = keys.verifier(issuer=ISSUER, audience=AUDIENCE)
+        good = [keys.token({**CLAIMS, "i": i}, {"kid": str(i)}) for i in range(50)]
+        made[f"good {name}"] = share, verifier.verify, good
+        bad = [token[:-9] + "AAAAAAAAA" for token in good]
+        made[f"bad signature {name}"] = share / 2, quiet(verifier.verify, cyjwt.InvalidTokenError), bad
+        made[f"complete {name}"] = share / 4, verifier.verify_complete, good
+        signer = cyjwt.Signer(keys.private, algorithm=name, issuer=ISSUER, lifetime=60)
+        costly = 0.02 if name in ("RS256", "PS256") else share / 4
+        made[f"sign {name}"] = costly, signer.sign, [{**CLAIMS, "i": i} for i in range(20)]
+
+    keys = pair("HS256")
+    verifier = quiet(keys.verifier(issuer=ISSUER, audience=AUDIENCE).verify, cyjwt.InvalidTokenError)
+    made["expired"] = 0.5, verifier, [keys.token({**CLAIMS, "exp": i}) for i in range(1, 50)]
+    made["wrong claims"] = (
+        0.5,
+        verifier,
+        [
+            keys.token({**CLAIMS, name: value})
+            for name in ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")
+            for value in (None, [], "x" * 40, 1 << 70)
+        ],
+    )
+    made["malformed"] = (
+        0.5,
+        verifier,
+        [
+            *(
+                "",
+                "a.b.c",
+                "." * 5000,
+                "é.b.c",
+                b"\xff",
+                None,
+                1,
+                keys.token() + "=",
+                keys.token() + ".a",
+                b64(b"{}") + "..",
+            ),
+            *(
+                forge(header, b"{}", keys.oracle)
+                for header in (b"[]", b'{"alg":1}', b'{"alg":"HS256","alg":"HS256"}', b"{")
+            ),
+            *(
+                forge(b'{"alg":"HS256"}', payload, keys.oracle)
+                for payload in (
+                    b"[1,[2,{}]]",
+                    b'{"a":[1,2,{"b":"c"',
+                    b'{"a":{"b":1,"b":2}}',
+                    b'{"a":"\xff"}',
+                    b'{"a":' + b"9" * 5000 + b"}",
+                )
+            ),
+        ],
+    )
+    made["new headers"] = 0.3, verifier, [keys.token(CLAIMS, {"kid": f"kid-{i}"}) for i in range(5000)]
+    made["unverified"] = (
+        0.3,
+        quiet(cyjwt.read_unverified, cyjwt.InvalidTokenError),
+        [keys.token(CLAIMS), "a.b", keys.token() + "="],
+    )
+    made["json read"] = 0.5, jsontext.loads, [baseline.dumps({**CLAIMS, f"m{i}": i}) for i in range(200)]
+    made["json refused"] = (
+        0.5,
+        quiet(jsontext.loads, cyjwt.DecodeError),
+        [baseline.dumps(CLAIMS)[:i] for i in range(150)],
+    )
+    made["json written"] = 0.5, jsonwrite.dumps, [{**CLAIMS, f"m{i}": i} for i in range(200)]
+    made["json not written"] = (
+        0.2,
+        quiet(jsonwrite.dumps, TypeError, ValueError),
+        [{"a": [1, {"b": {1}}]}, {1: 2}, "\ud800"],
+    )
+    made["base64url"] = (
+        0.2,
+        lambda data: base64url.decode(base64url.encode(data)),
+        [bytes(i) for i in range(300)],
+    )
+    made["key from secret"] = 0.05, lambda n: cyjwt.Key.from_secret(bytes([n]) * 40), list(range(1, 100))
+    made["key refused"] = (
+        0.02,
+        quiet(cyjwt.Key.from_pem, cyjwt.InvalidKeyError),
+        [pair("RS256").public_pem[:-60], b"x", b""],
+    )
+    for name in ("RS256", "ES256", "EdDSA", "Ed448"):
+        made[f"key from PEM {name}"] = 0.005, cyjwt.Key.from_pem, [pair(name).public_pem]
+        jwk = pair(name).private.to_jwk(private=True)
+        made[f"key from JWK {name}"] = 0.002, cyjwt.Key.from_jwk, [jwk]
+        made[f"key out {name}"] = (
+            0.002,
+            lambda key: (key.to_pem(), key.to_jwk(), key.thumbprint()),
+            [pair(name).public],
+        )
+    secret = cyjwt.Key.from_secret(bytes(range(32)))
+    made["verifier made"] = (
+        0.05,
+        lambda n: cyjwt.Verifier(secret, issuer=f"i{n}", audience=["a", f"b{n}"], clock=clock),
+        list(range(9)),
+    )
+    made["signer made"] = 0.05, lambda n: cyjwt.Signer(secret, issuer=f"i{n}", lifetime=NOW), list(range(9))
+    return made
+
+
+CASES = cases()
+TOTAL = sum(share for share, _, _ in CASES.values())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_memory_stays_flat(name: str) -> None:
+    share, call, arguments = CASES[name]
+    calls = max(2000, int(CALLS * share / TOTAL))
+    supply = itertools.cycle(arguments)
+    for argument in itertools.islice(supply, max(min(calls // 5, 20_000), len(arguments))):
+        call(argument)
+    marks = []
+    for _ in range(10):
+        for argument in itertools.islice(supply, calls // 10):
+            call(argument)
+        gc.collect()
+        marks.append(resident())
+    growth = marks[-1] - marks[4]
+    assert growth <= SLACK + SLOPE * calls / 2, f"{growth} octets over {calls // 2} calls: {marks}"
