@@ -146,9 +146,9 @@ class BuildEngine(build_ext):
         return True
 
 
-# One libcrypto's objects are never taken for another's.
+# The objects of one libcrypto or interpreter are never taken for another's.
 VARIANT = CHOICE if CHOICE == "openssl" else f"prefix-{zlib.crc32(str(Path(CHOICE).absolute()).encode()):08x}"
-BUILD = f"build/{VARIANT}"
+BUILD = f"build/{VARIANT}-{sys.implementation.cache_tag}"
 
 setup(
     ext_modules=[
