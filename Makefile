@@ -4,10 +4,11 @@
 #   PYTHON=python3.13     the interpreter to build and run with
 #   LIBCRYPTO=openssl     the system's OpenSSL >= 3.0, or the path of a prefix, instead of AWS-LC
 #   PYTEST_ARGS="-k name" more arguments for the tests
+#   LEAK_CALLS=100000     how many calls the leak check makes
 
 PYTHON ?= python3
 LIBCRYPTO ?= $(or $(CYJWT_LIBCRYPTO),aws-lc)
-LEAK_COUNT ?= 1000000
+LEAK_CALLS ?= 1000000
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -57,8 +58,8 @@ bench: $(VENV)/installed $(VENV)/group-bench  ## measure against the other libra
 	$(PY) -m bench $(BENCH_ARGS)
 
 .PHONY: leak
-leak: $(VENV)/installed $(VENV)/group-test  ## look for memory growth over LEAK_COUNT calls
-	CYJWT_LEAK_COUNT=$(LEAK_COUNT) $(PY) -m pytest -m leak tests/leak $(PYTEST_ARGS)
+leak: $(VENV)/installed $(VENV)/group-test  ## look for memory growth over LEAK_CALLS calls
+	CYJWT_LEAK_CALLS=$(LEAK_CALLS) $(PY) -m pytest -m leak tests/leak $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: $(VENV)/installed $(VENV)/group-lint  ## ruff, mypy --strict, cython-lint
