@@ -1,0 +1,141 @@
+"""Whole tokens: sign and verify by algorithm and size, refusals, the unverified header."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bench import baseline
+from bench.contenders import CONTENDERS, Contender
+from bench.harness import Case, Work
+from bench.samples import (
+    AUDIENCE,
+    ISSUERS,
+    claims_pool,
+    oracle_key,
+    tampered,
+    token_pool,
+    with_another_payload,
+)
+
+ALGORITHMS = (
+    *("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA"),
+)
+SIZES = {100: "100 B", 320: "320 B", 2048: "2 KB", 10_240: "10 KB"}
+#: The algorithms that are measured with every size; the others with the middle one.
+WITH_SIZES = ("HS256", "RS256", "ES256", "EdDSA")
+
+
+class NotProvenError(Exception):
+    """A contender accepted what it must refuse, or the reverse; its figures would mean nothing."""
+
+
+def must_refuse(verify: Callable[[str], Any], token: str, refusal: type[Exception]) -> None:
+    """Prove that a token is refused, with the library's own error."""
+    try:
+        verify(token)
+    except refusal:
+        return
+    raise NotProvenError("a bad token was accepted")
+
+
+def must_give(result: Any, expected: Any) -> None:
+    """Prove that a result is the right one."""
+    if result != expected:
+        raise NotProvenError("not the claims that were signed")
+
+
+def verifying(contender: Contender, algorithm: str, size: int) -> Work | None:
+    """Verify good tokens."""
+    verify = contender.verifier(algorithm)
+    if verify is None:
+        return None
+    pool = token_pool(algorithm, size)
+    for index, (token, claims) in enumerate(zip(pool, claims_pool(size), strict=True)):
+        must_give(verify(token), claims)
+        must_refuse(verify, tampered(token, index), contender.refusal)
+        must_refuse(verify, with_another_payload(token, pool[index - 1]), contender.refusal)
+    must_refuse(verify, token_pool(algorithm, size, expires_in=-3600)[0], contender.refusal)
+    return Work(verify, pool)
+
+
+def refusing(contender: Contender, pool: list[str]) -> Work | None:
+    """Refuse bad tokens."""
+    verify = contender.verifier("HS256")
+    if verify is None:
+        return None
+    refusal = contender.refusal
+    verify(token_pool("HS256", 320)[0])
+    for token in pool:
+        must_refuse(verify, token, refusal)
+
+    def refuse(token: str) -> None:
+        try:
+            verify(token)
+        except refusal:
+            return
+
+    return Work(refuse, pool)
+
+
+def signing(contender: Contender, algorithm: str, size: int) -> Work | None:
+    """Sign claims."""
+    sign = contender.signer(algorithm)
+    if sign is None:
+        return None
+    pool = claims_pool(size)
+    policy: dict[str, Any] = {"algorithms": [algorithm], "issuer": ISSUERS, "audience": AUDIENCE}
+    for claims in pool:
+        token = sign(claims)
+        must_give(baseline.verify(token, oracle_key(algorithm), **policy), claims)
+        if baseline.verdict(tampered(token), oracle_key(algorithm), **policy)[0] is None:
+            raise NotProvenError("the signature covers nothing")
+    return Work(sign, pool)
+
+
+def header_reading(contender: Contender) -> Work | None:
+    """Read the header, verifying nothing."""
+    read = contender.header_reader()
+    if read is None:
+        return None
+    pool = token_pool("RS256", 320)
+    for token in pool:
+        must_give(read(token), baseline.read_unverified(token).header)
+    return Work(read, pool)
+
+
+def case(name: str, prepare: Callable[[Contender], Work | None]) -> Case:
+    """A case in which every contender does the same."""
+
+    def maker(make: Callable[[], Contender]) -> Callable[[], Work | None]:
+        return lambda: prepare(make())
+
+    return Case(name, {who: maker(make) for who, make in CONTENDERS.items()})
+
+
+def cases() -> list[Case]:
+    """Every case about tokens."""
+    made = []
+    for algorithm in ALGORITHMS:
+        for size in SIZES if algorithm in WITH_SIZES else (320,):
+            made.append(
+                case(f"verify {algorithm} {SIZES[size]}", lambda c, a=algorithm, s=size: verifying(c, a, s))
+            )
+    for algorithm in ALGORITHMS:
+        for size in SIZES if algorithm == "HS256" else (320,):
+            made.append(
+                case(f"sign {algorithm} {SIZES[size]}", lambda c, a=algorithm, s=size: signing(c, a, s))
+            )
+    good = token_pool("HS256", 320)
+    made.append(
+        case(
+            "refuse bad signature HS256 320 B",
+            lambda c: refusing(c, [tampered(t, i) for i, t in enumerate(good)]),
+        )
+    )
+    made.append(
+        case("refuse expired HS256 320 B", lambda c: refusing(c, token_pool("HS256", 320, expires_in=-3600)))
+    )
+    made.append(case("read header", header_reading))
+    return made
