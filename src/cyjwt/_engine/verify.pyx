@@ -36,6 +36,8 @@ from cyjwt._engine.pyraw cimport (
     PyUnicode_GET_LENGTH,
     PyUnicode_IS_ASCII,
 )
+from cyjwt._engine.jsontext import loads
+
 from cyjwt._engine.status cimport (
     CLAIM_MISSING,
     HEADER_BASE64,
@@ -108,6 +110,20 @@ cdef class Engine:
         self.padding = padding
         self.clock = clock
 
+    def _header_and_signature(self, token, /):
+        """The header's members and the signature's octets of a token that ``verify`` accepted."""
+        cdef bytes text = token.encode("ascii") if isinstance(token, str) else token
+        cdef Segments segments
+        cdef size_t header_size, signature_size
+        split(<const uint8_t*>text, <size_t>len(text), &segments)
+        header_size = unpadded(segments.header, segments.header_size, self.padding)
+        signature_size = unpadded(segments.signature, segments.signature_size, self.padding)
+        header = bytearray(decoded_size(header_size))
+        signature = bytearray(decoded_size(signature_size))
+        decode(segments.header, header_size, <uint8_t*><char*>header)
+        decode(segments.signature, signature_size, <uint8_t*><char*>signature)
+        return loads(bytes(header)), bytes(signature)
+
 
 cdef inline size_t unpadded(const uint8_t* segment, size_t size, bint padding) noexcept nogil:
     """The size without its padding, where padding is admitted and makes the size a multiple of four."""
@@ -142,7 +158,7 @@ cdef int check_signature(
     size = decoded_size(size)
     if native_key is None:
         data = segments.token[:segments.signing_size]
-        return VALID if engine.keys[key]._holds(data, room[:size]) else SIGNATURE_INVALID
+        return VALID if engine.keys[key]._verify_foreign(data, room[:size]) else SIGNATURE_INVALID
     native = <NativeKey>native_key
     if row.family == FAMILY_HMAC and segments.signing_size <= SHORT:
         holds = verify_signature(native, row, segments.token, segments.signing_size, room, size)
@@ -293,7 +309,32 @@ _verify_method.ml_flags = METH_O
 _verify_method.ml_doc = b"""verify($self, token, /)
 --
 
-doc"""
+Verify one token (RFC 7519 section 7.2).
+
+Args:
+    token: the compact serialization, ``str``, ``bytes`` or any object with the buffer protocol. A buffer
+        is copied first, so that what is verified cannot change meanwhile.
+
+Returns:
+    The claims, a new dict.
+
+Raises:
+    DecodeError: the token is not well formed.
+    InvalidAlgorithmError: its ``alg`` may not be used.
+    KeyNotFoundError: no key, or more than one, would serve it.
+    InvalidSignatureError: its signature does not hold.
+    ExpiredSignatureError, ImmatureSignatureError: its time has passed, or not come.
+    MissingRequiredClaimError, InvalidIssuerError, InvalidAudienceError, InvalidSubjectError,
+    InvalidJTIError: a claim is not what the options ask for.
+    InvalidTokenError: the root of all of these.
+
+Example:
+    >>> import cyjwt
+    >>> key = cyjwt.Key.generate("ES256")
+    >>> token = cyjwt.Signer(key, lifetime=900).sign({"sub": "42"})
+    >>> cyjwt.Verifier(key.public()).verify(token)["sub"]
+    '42'
+"""
 
 # A method descriptor made by hand: a compiled ``def`` would add a traceback entry to each refusal, which
 # costs as much again as the refusal itself.

@@ -1,0 +1,45 @@
+"""What this copy of cyjwt is made of."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from cyjwt._engine import base64url, buildinfo, pkey
+
+__all__ = ["BuildInfo", "__version__", "build_info"]
+
+__version__ = "0.1.0"
+
+
+class BuildInfo(TypedDict):
+    """What ``build_info`` tells."""
+
+    version: str
+    libcrypto: str
+    libcrypto_version: str
+    simd: str
+    compiler: str
+    lanes: bool
+
+
+def build_info() -> BuildInfo:
+    """Tell what this copy of cyjwt is made of, for bug reports and audits.
+
+    Returns:
+        ``version`` of cyjwt; the ``libcrypto`` it is linked with (``"AWS-LC"`` or ``"OpenSSL"``) and its
+        ``libcrypto_version``; the ``simd`` level that base64url runs at on this CPU; the C ``compiler``;
+        and ``lanes``, whether signatures are verified several at a time.
+
+    Example:
+        >>> import cyjwt
+        >>> cyjwt.build_info()["libcrypto"] in ("AWS-LC", "OpenSSL")
+        True
+    """
+    return {
+        "version": __version__,
+        "libcrypto": pkey.libcrypto_name(),
+        "libcrypto_version": pkey.libcrypto_version(),
+        "simd": base64url.level(),
+        "compiler": buildinfo.compiler(),
+        "lanes": False,
+    }

@@ -1,0 +1,173 @@
+"""Policy: what a token must satisfy, validated once so that tokens pay nothing for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from cyjwt._arguments import algorithm_row
+
+__all__ = [
+    "DEFAULT_TOKEN_SIZE",
+    "LAST_DATE",
+    "NEVER_CRITICAL",
+    "Policy",
+    "media_type",
+    "names",
+    "read_clock",
+    "read_policy",
+    "seconds",
+    "text",
+]
+
+#: The most octets of a token unless the caller says otherwise.
+DEFAULT_TOKEN_SIZE: Final = 65_536
+_MOST_TOKEN_SIZE: Final = 1 << 30
+
+#: 9999-12-31T23:59:59Z, the last second that the engine takes for a NumericDate.
+LAST_DATE: Final = 253_402_300_799
+
+#: RFC 7515 section 4.1.11 forbids crit to name these, and RFC 7797 section 7 forbids b64 in a JWT.
+NEVER_CRITICAL: Final = frozenset(
+    ["alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit", "b64"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The validated options of a ``Verifier``, in the form that the engine is built from."""
+
+    algorithms: tuple[str, ...] | None
+    issuers: tuple[str, ...]
+    audiences: tuple[str, ...]
+    subject: str | None
+    leeway: float
+    required: tuple[str, ...]
+    type: str | None
+    max_age: float | None
+    max_token_size: int
+    clock: Callable[[], float] | None
+    allow_padding: bool
+    critical: tuple[str, ...]
+
+
+def text(option: str, value: object) -> str:
+    """A string that is not empty and has a UTF-8 form."""
+    if not isinstance(value, str):
+        raise TypeError(f"{option} must be str, not {type(value).__name__}")
+    if not value:
+        raise ValueError(f"{option} must not be empty")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{option} holds a lone surrogate") from None
+    return value
+
+
+def names(option: str, value: object, *, single: bool = False) -> tuple[str, ...]:
+    """The distinct strings of a collection, in its order; with ``single`` a lone string will do."""
+    if single and isinstance(value, str):
+        return (text(option, value),)
+    if isinstance(value, str | bytes) or not isinstance(value, Collection):
+        raise TypeError(f"{option} must be a {'str or a ' if single else ''}collection of str")
+    return tuple(dict.fromkeys(text(option, item) for item in value))
+
+
+def seconds(option: str, value: object) -> float:
+    """A duration that is finite and not negative, from a number of seconds or a timedelta."""
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{option} must be a number of seconds or a timedelta")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not 0 <= number < math.inf:
+        raise ValueError(f"{option} must be finite and not negative")
+    return number
+
+
+def media_type(value: str) -> str:
+    """The normal form of a ``typ``: lower case, without "application/" (RFC 7515 section 4.1.9)."""
+    lower = value.lower()
+    bare = lower.removeprefix("application/")
+    return lower if "/" in bare else bare
+
+
+def read_clock(clock: object) -> Callable[[], float] | None:
+    """A clock that is known to tell a time; a number stands for a clock that stands still."""
+    if clock is None:
+        return None
+    if not callable(clock):
+        return _Fixed(seconds("clock", clock))
+    seconds("clock", clock())
+    return clock
+
+
+class _Fixed:
+    """A clock that stands still. A class, so that a verifier that has one can be pickled."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def read_policy(
+    *,
+    algorithms: object,
+    issuer: object,
+    audience: object,
+    subject: object,
+    leeway: object,
+    required: object,
+    type: object,  # noqa: A002 - the option is named after the header's typ
+    max_age: object,
+    max_token_size: object,
+    clock: object,
+    allow_padding: object,
+    critical: object,
+) -> Policy:
+    """Validate the options of a ``Verifier``.
+
+    Raises:
+        TypeError: an option of the wrong type.
+        ValueError: an option with a value that can mean nothing.
+    """
+    allowed = None
+    if algorithms is not None:
+        allowed = tuple(algorithm_row(name).name for name in names("algorithms", algorithms))
+        if not allowed:
+            raise ValueError("algorithms must not be empty")
+    issuers = () if issuer is None else names("issuer", issuer, single=True)
+    audiences = () if audience is None else names("audience", audience, single=True)
+    if (issuer is not None and not issuers) or (audience is not None and not audiences):
+        raise ValueError("issuer and audience must not be empty: leave them out to state none")
+    understood = names("critical", critical)
+    if NEVER_CRITICAL & set(understood):
+        raise ValueError(f"critical must not name {', '.join(sorted(NEVER_CRITICAL & set(understood)))}")
+    if isinstance(max_token_size, bool) or not isinstance(max_token_size, int):
+        raise TypeError("max_token_size must be a number of octets")
+    if not 0 < max_token_size <= _MOST_TOKEN_SIZE:
+        raise ValueError(f"max_token_size must be from 1 to {_MOST_TOKEN_SIZE}")
+    if not isinstance(allow_padding, bool):
+        raise TypeError("allow_padding must be a bool")
+    return Policy(
+        algorithms=allowed,
+        issuers=issuers,
+        audiences=audiences,
+        subject=None if subject is None else text("subject", subject),
+        leeway=seconds("leeway", leeway),
+        required=names("required", required),
+        type=None if type is None else media_type(text("type", type)),
+        max_age=None if max_age is None else seconds("max_age", max_age),
+        max_token_size=max_token_size,
+        clock=read_clock(clock),
+        allow_padding=allow_padding,
+        critical=understood,
+    )

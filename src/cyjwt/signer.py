@@ -1,0 +1,190 @@
+"""Signer: a key, an algorithm and a header, ready to sign any number of claims sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from typing import Any, NoReturn, Self
+
+from cyjwt._arguments import algorithm_row
+from cyjwt._engine.jsonwrite import dumps
+from cyjwt._engine.sign import SignEngine
+from cyjwt.errors import InvalidKeyError
+from cyjwt.keys import Key
+from cyjwt.policy import LAST_DATE, NEVER_CRITICAL, names, read_clock, seconds, text
+
+__all__ = ["Signer"]
+
+_EDDSA = frozenset(["EdDSA", "Ed25519"])
+
+
+class Signer(SignEngine):
+    """Signs tokens: immutable, safe to share between threads, picklable.
+
+    It adds to the claims only what it was asked to, and claims given to ``sign`` win.
+
+    Args:
+        key: a private key or a secret. Its ``kid`` goes into the header.
+        algorithm: the algorithm to sign with. May be left out where the key is fit for one alone; a plain
+            Ed25519 key then signs as ``"EdDSA"``.
+        issuer: the ``iss`` to add.
+        audience: the ``aud`` to add; several become a list.
+        lifetime: seconds, or a timedelta, from ``iat`` to ``exp``, which both are added.
+        headers: further header members. ``alg`` and ``b64`` cannot be set.
+        type: the ``typ`` of the header; ``None`` leaves it out.
+        clock: a callable that returns seconds since 1970, or such a number, in place of the system's clock.
+        default: a callable that gets each claim value of a type that JSON has no form for, and returns one
+            that has.
+
+    Raises:
+        InvalidKeyError: the key is public, or not fit for the algorithm.
+        TypeError: an option of the wrong type.
+        ValueError: an option that can mean nothing, or no algorithm where the key is fit for several.
+
+    Example:
+        >>> import cyjwt
+        >>> signer = cyjwt.Signer(cyjwt.Key.generate("HS256"), issuer="https://issuer.example/", lifetime=900)
+        >>> token = signer.sign({"sub": "42"})
+        >>> sorted(cyjwt.read_unverified(token).claims)
+        ['exp', 'iat', 'iss', 'sub']
+    """
+
+    __slots__ = ("__weakref__", "_key", "_options")
+
+    _key: Key
+    _options: dict[str, Any]
+
+    def __new__(
+        cls,
+        key: Key,
+        *,
+        algorithm: str | None = None,
+        issuer: str | None = None,
+        audience: str | Collection[str] | None = None,
+        lifetime: float | timedelta | None = None,
+        headers: Mapping[str, Any] | None = None,
+        type: str | None = "JWT",  # noqa: A002 - named after the header's typ
+        clock: Callable[[], float] | float | None = None,
+        default: Callable[[Any], Any] | None = None,
+    ) -> Self:
+        if not isinstance(key, Key):
+            raise TypeError(f"key must be a Key, not {_name_of(key)}; cyjwt.encode takes raw material too")
+        row = algorithm_row(_algorithm(key, algorithm))
+        members = []
+        if issuer is not None:
+            members.append(("iss", dumps(text("issuer", issuer))))
+        if audience is not None:
+            several = names("audience", audience, single=True)
+            if not several:
+                raise ValueError("audience must not be empty: leave it out to add none")
+            members.append(("aud", dumps(audience if isinstance(audience, str) else several)))
+        if default is not None and not callable(default):
+            raise TypeError("default must be callable")
+        self = SignEngine.__new__(
+            cls,
+            dumps(_header(key, row.name, headers, type)),
+            key.native,
+            key,
+            row.name,
+            row.id,
+            tuple(members) or None,
+            -1 if lifetime is None else _whole(seconds("lifetime", lifetime)),
+            read_clock(clock),
+            default,
+        )
+        options = {
+            "algorithm": row.name,
+            "issuer": issuer,
+            "audience": audience,
+            "lifetime": lifetime,
+            "headers": headers,
+            "type": type,
+            "clock": clock,
+            "default": default,
+        }
+        object.__setattr__(self, "_key", key)
+        object.__setattr__(self, "_options", options)
+        return self
+
+    @property
+    def key(self) -> Key:
+        """The key that tokens are signed with."""
+        return self._key
+
+    @property
+    def algorithm(self) -> str:
+        """The algorithm that tokens are signed with."""
+        return str(self._options["algorithm"])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self._key, self._options)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a Signer is immutable: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a Signer is immutable: {name} cannot be deleted")
+
+    def __repr__(self) -> str:
+        return f"<Signer {self._key!r} {self.algorithm}>"
+
+
+def _rebuild(cls: type[Signer], key: Key, options: dict[str, Any]) -> Signer:
+    return cls(key, **options)
+
+
+def _name_of(value: object) -> str:
+    return type(value).__name__
+
+
+def _whole(duration: float) -> int:
+    # Past year 9999 no verifier of ours would take the exp, and no datetime could hold it.
+    if duration > LAST_DATE:
+        raise ValueError("lifetime must end before the year 10000")
+    return int(duration)
+
+
+def _algorithm(key: Key, algorithm: str | None) -> str:
+    """The one algorithm that the key is to sign with."""
+    fit = key.sign_algorithms
+    if algorithm is not None:
+        row = algorithm_row(algorithm)
+        if row.name not in fit:
+            raise InvalidKeyError(f"{key!r} may not sign with {row.name}")
+        return row.name
+    if not fit:
+        raise InvalidKeyError(f"{key!r} may not sign")
+    if fit == _EDDSA:
+        # Two names of one scheme (RFC 9864); this is the one that verifiers know.
+        return "EdDSA"
+    if len(fit) > 1:
+        raise ValueError(f"the key is fit for {', '.join(sorted(fit))}: say which algorithm")
+    return next(iter(fit))
+
+
+def _header(
+    key: Key, algorithm: str, headers: Mapping[str, Any] | None, typ: str | None
+) -> dict[str, Any]:
+    """The members of the JOSE header (RFC 7515 section 4.1)."""
+    header: dict[str, Any] = {"alg": algorithm}
+    if typ is not None:
+        header["typ"] = text("type", typ)
+    if key.kid is not None:
+        header["kid"] = key.kid
+    if headers is None:
+        return header
+    if not isinstance(headers, Mapping):
+        raise TypeError("headers must be a mapping")
+    for name in ("alg", "b64"):
+        if name in headers:
+            raise ValueError(f"headers must not set {name}")
+    for name in ("typ", "kid"):
+        if name in headers and not isinstance(headers[name], str):
+            raise TypeError(f"the {name} in headers must be a str")
+    header.update(headers)
+    if "crit" in header:
+        critical = names("crit", header["crit"])
+        if not critical or not set(critical) <= set(header) - NEVER_CRITICAL:
+            raise ValueError("crit must name extension members of headers (RFC 7515 section 4.1.11)")
+        header["crit"] = list(critical)
+    return header

@@ -1,0 +1,75 @@
+"""Token: the three parts of a token, read."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from cyjwt._engine import base64url
+from cyjwt._engine.jsontext import loads_unsigned
+from cyjwt.errors import DecodeError
+from cyjwt.policy import DEFAULT_TOKEN_SIZE
+
+__all__ = ["Token", "read_unverified"]
+
+
+class Token(NamedTuple):
+    """The header, the claims and the signature of a token.
+
+    What it is worth depends on where it comes from: ``Verifier.verify_complete`` gives one whose signature
+    and claims hold, ``read_unverified`` one of which nothing is known.
+
+    Attributes:
+        header: the members of the JOSE header (RFC 7515 section 4).
+        claims: the claims set (RFC 7519 section 4).
+        signature: the octets of the signature.
+    """
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    signature: bytes
+
+
+def read_unverified(token: str | bytes | bytearray | memoryview) -> Token:
+    """Read a token and VERIFY NOTHING: anybody may have written it.
+
+    For logs, for debugging, and for finding out which issuer's verifier to ask. Never decide on what it
+    gives. The text is read as strictly as ``Verifier.verify`` reads it.
+
+    Args:
+        token: the compact serialization, at most 65,536 octets.
+
+    Returns:
+        Its three parts.
+
+    Raises:
+        DecodeError: the token is not well formed (RFC 7519 section 7.2, steps 1 to 10).
+
+    Example:
+        >>> import cyjwt
+        >>> key = cyjwt.Key.from_secret(bytes(range(32)))
+        >>> cyjwt.read_unverified(cyjwt.encode({"sub": "42"}, key, algorithm="HS256")).claims
+        {'sub': '42'}
+    """
+    if isinstance(token, str):
+        if not token.isascii():
+            raise DecodeError("The token holds a character that is not ASCII")
+        text = token.encode("ascii")
+    else:
+        try:
+            text = bytes(memoryview(token))
+        except TypeError:
+            raise DecodeError("The token is not text or bytes") from None
+    if len(text) > DEFAULT_TOKEN_SIZE:
+        raise DecodeError(f"The token exceeds {DEFAULT_TOKEN_SIZE} octets")
+    if text.count(b".") != 2 or text.startswith(b"."):
+        raise DecodeError("The token is not three segments with two dots between them")
+    header, claims, signature = (base64url.decode(segment) for segment in text.split(b"."))
+    return Token(_object("header", header), _object("payload", claims), signature)
+
+
+
+def _object(part: str, text: bytes) -> dict[str, Any]:
+    value = loads_unsigned(text)
+    if not isinstance(value, dict):
+        raise DecodeError(f"The {part} is not a JSON object")
+    return value

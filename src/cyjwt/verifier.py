@@ -1,0 +1,217 @@
+"""Verifier: a policy and the keys to check it with, ready for any number of tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import fields
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from cyjwt._engine import verify as _verify
+from cyjwt._engine.claims import ClaimRules
+from cyjwt._engine.header import HeaderRules
+from cyjwt.algorithms import ALGORITHMS
+from cyjwt.keys import Key
+from cyjwt.keyset import KeySet
+from cyjwt.policy import DEFAULT_TOKEN_SIZE, Policy, read_policy
+from cyjwt.token import Token
+
+__all__ = ["Verifier"]
+
+
+class Verifier(_verify.Engine):
+    """Verifies tokens: immutable, safe to share between threads, picklable, cheap to use.
+
+    Every option is checked here, once. A token is accepted if its signature holds under one of the keys
+    and an allowed algorithm, and its claims satisfy every option.
+
+    Args:
+        keys: a ``Key``, which serves whatever ``kid`` a token names; or a ``KeySet`` or an iterable of
+            ``Key``, in which the token's ``kid`` is looked up. Without a ``kid`` exactly one key of a
+            set must be fit for the token's algorithm.
+        algorithms: the names of the algorithms to allow. Left out, each key serves the algorithms that it
+            is fit for. A token's header only ever selects among these (RFC 8725 section 3.1).
+        issuer: the ``iss`` to insist on, or several of which one must match exactly.
+        audience: the ``aud`` that this verifier answers to, or several. Without it a token that has an
+            ``aud`` is refused (RFC 7519 section 4.1.3).
+        subject: the ``sub`` to insist on.
+        leeway: seconds, or a timedelta, by which the clocks may differ.
+        required: names of claims that must be present and not null. ``exp`` is checked wherever it is
+            present, required or not.
+        type: the ``typ`` to insist on, such as ``"at+jwt"`` (RFC 8725 section 3.11).
+        max_age: seconds, or a timedelta, since ``iat``, after which a token has expired.
+        max_token_size: the most octets of a token.
+        clock: a callable that returns seconds since 1970, or such a number, in place of the system's clock.
+        allow_padding: admit trailing ``=`` on segments, as some load balancers issue them.
+        critical: names of header extensions whose ``crit`` use the caller understands and handles (RFC
+            7515 section 4.1.11).
+
+    Raises:
+        TypeError: an option of the wrong type.
+        ValueError: an option that can mean nothing, or no key that is fit for the allowed algorithms.
+        InvalidKeyError: an empty set of keys.
+
+    Example:
+        >>> import cyjwt
+        >>> key = cyjwt.Key.generate("ES256")
+        >>> verifier = cyjwt.Verifier(key.public(), issuer="https://issuer.example/", audience="orders")
+        >>> signer = cyjwt.Signer(key, issuer="https://issuer.example/", audience="orders", lifetime=900)
+        >>> verifier.verify(signer.sign({"sub": "42"}))["sub"]
+        '42'
+    """
+
+    __slots__ = ("__weakref__", "_keys", "_policy")
+
+    _keys: Key | KeySet
+    _policy: Policy
+
+    def __new__(
+        cls,
+        keys: Key | KeySet | Iterable[Key],
+        *,
+        algorithms: Collection[str] | None = None,
+        issuer: str | Collection[str] | None = None,
+        audience: str | Collection[str] | None = None,
+        subject: str | None = None,
+        leeway: float | timedelta = 0,
+        required: Collection[str] = ("exp",),
+        type: str | None = None,  # noqa: A002 - named after the header's typ
+        max_age: float | timedelta | None = None,
+        max_token_size: int = DEFAULT_TOKEN_SIZE,
+        clock: Callable[[], float] | float | None = None,
+        allow_padding: bool = False,
+        critical: Collection[str] = (),
+    ) -> Self:
+        policy = read_policy(
+            algorithms=algorithms,
+            issuer=issuer,
+            audience=audience,
+            subject=subject,
+            leeway=leeway,
+            required=required,
+            type=type,
+            max_age=max_age,
+            max_token_size=max_token_size,
+            clock=clock,
+            allow_padding=allow_padding,
+            critical=critical,
+        )
+        return cls._build(keys if isinstance(keys, Key | KeySet) else KeySet(keys), policy)
+
+    @classmethod
+    def _build(cls, keys: Key | KeySet, policy: Policy) -> Self:
+        held = (keys,) if isinstance(keys, Key) else tuple(dict.fromkeys(keys))
+        allowed = _allowed(held, policy)
+        header_rules = HeaderRules(
+            tuple((key.kid, _ids(key.verify_algorithms)) for key in held),
+            isinstance(keys, Key),
+            _ids(allowed),
+            policy.type,
+            policy.critical,
+        )
+        claim_rules = ClaimRules(
+            policy.required,
+            policy.issuers,
+            policy.audiences,
+            policy.subject,
+            policy.leeway,
+            -1.0 if policy.max_age is None else policy.max_age,
+        )
+        self = _verify.Engine.__new__(
+            cls,
+            header_rules,
+            claim_rules,
+            tuple(key.native for key in held),
+            held,
+            policy.max_token_size,
+            policy.allow_padding,
+            policy.clock,
+        )
+        object.__setattr__(self, "_keys", keys)
+        object.__setattr__(self, "_policy", policy)
+        return self
+
+    if TYPE_CHECKING:
+
+        def verify(self, token: str | bytes | bytearray | memoryview, /) -> dict[str, Any]:
+            """Verify one token; see the method's docstring at run time."""
+
+    else:
+        verify = _verify.verify
+
+    def verify_complete(self, token: str | bytes | bytearray | memoryview, /) -> Token:
+        """Verify one token and give its header and signature too.
+
+        Args:
+            token: as for ``verify``.
+
+        Returns:
+            The three parts, of which every one is verified.
+
+        Raises:
+            InvalidTokenError: as for ``verify``.
+
+        Example:
+            >>> import cyjwt
+            >>> key = cyjwt.Key.generate("ES256", kid="a")
+            >>> token = cyjwt.encode({"sub": "42"}, key, algorithm="ES256")
+            >>> cyjwt.Verifier(key, required=()).verify_complete(token).header["kid"]
+            'a'
+        """
+        if not isinstance(token, str | bytes):
+            # Its buffer may change between the two readings; what is verified must be what is given.
+            try:
+                token = bytes(memoryview(token))
+            except (TypeError, BufferError):
+                self.verify(token)  # raises the error that says so
+                raise
+        claims = self.verify(token)
+        header, signature = self._header_and_signature(token)
+        return Token(header, claims, signature)
+
+    @property
+    def keys(self) -> Key | KeySet:
+        """The key, or the set of keys, that tokens are verified with."""
+        return self._keys
+
+    @property
+    def algorithms(self) -> frozenset[str]:
+        """The algorithms that a token may be signed with."""
+        return frozenset(_allowed((self._keys,) if isinstance(self._keys, Key) else self._keys, self._policy))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self._keys, self._policy)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a Verifier is immutable: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a Verifier is immutable: {name} cannot be deleted")
+
+    def __repr__(self) -> str:
+        said = [
+            f"{field.name}={value!r}"
+            for field in fields(self._policy)
+            if (value := getattr(self._policy, field.name)) not in (None, ())
+        ]
+        return f"<Verifier {self._keys!r} {' '.join(said)}>"
+
+
+def _rebuild(cls: type[Verifier], keys: Key | KeySet, policy: Policy) -> Verifier:
+    return cls._build(keys, policy)
+
+
+def _ids(algorithms: Iterable[str]) -> tuple[int, ...]:
+    return tuple(ALGORITHMS[name].id for name in algorithms)
+
+
+def _allowed(keys: Iterable[Key], policy: Policy) -> tuple[str, ...]:
+    """The algorithms that the policy allows and a key serves."""
+    served = frozenset().union(*(key.verify_algorithms for key in keys))
+    if not served:
+        raise ValueError("no key given may verify: see its use, key_ops and alg")
+    if policy.algorithms is None:
+        return tuple(served)
+    if not served & set(policy.algorithms):
+        raise ValueError(f"no key given is fit for {', '.join(policy.algorithms)}")
+    return policy.algorithms
