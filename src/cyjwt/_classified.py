@@ -297,5 +297,6 @@ def _restore(
     elif curve == "Ed448":
         restored = _keyobjects.load_trusted(material, private=private)
     else:
-        restored = NativeKey.from_pkcs8(material) if private else NativeKey.from_spki(material)
+        read = NativeKey.from_pkcs8 if private else NativeKey.from_spki
+        restored = read(material, allow_small_exponent=True)
     return cls._make(restored, kid=kid, use=use, key_ops=key_ops, alg=alg, limit=fit)
