@@ -236,8 +236,8 @@ def verify_complete(
     for name in ("typ", "kid"):
         if name in header and not isinstance(header[name], str):
             raise errors.DecodeError(f"{name} is not a string")
-    if type is not None and _media_type(header.get("typ", "")) != _media_type(type):
-        raise errors.DecodeError("not the type of token wanted here")
+    if type is not None and ("typ" not in header or _media_type(header["typ"]) != _media_type(type)):
+        raise errors.InvalidTokenError("not the type of token wanted here")
     key = _find(keys, header.get("kid"), algorithm)
 
     signature = decode_segment(tail, allow_padding)
@@ -303,10 +303,11 @@ def _check_critical(header: dict[str, Any], understood: Collection[str]) -> None
     names = header["crit"]
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise errors.DecodeError("crit is not a list of names")
-    if len(set(names)) != len(names) or REGISTERED_HEADER & set(names) or not set(names) <= set(header):
-        raise errors.DecodeError("crit names a member twice, a registered one, or an absent one")
-    if not set(names) <= set(understood):
-        raise errors.DecodeError("a critical header member is not understood")
+    known = [name for name in names if name in understood]
+    if REGISTERED_HEADER & set(names) or len(set(known)) != len(known) or not set(known) <= set(header):
+        raise errors.DecodeError("crit names a registered member, an absent one, or one twice")
+    if len(known) != len(names):
+        raise errors.InvalidTokenError("a critical header member is not understood")
 
 
 def _algorithm(header: dict[str, Any], keys: Key | Sequence[Key], allowed: Iterable[str] | None) -> str:
@@ -319,8 +320,9 @@ def _algorithm(header: dict[str, Any], keys: Key | Sequence[Key], allowed: Itera
 
 
 def _media_type(name: str) -> str:
-    # RFC 7515 section 4.1.9: "application/" may be left out where no other slash appears.
-    name = name.lower()
+    # RFC 7515 section 4.1.9: "application/" may be left out where no other slash appears. Media types
+    # are ASCII, and so are the letters whose case does not count.
+    name = "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name)
     bare = name.removeprefix("application/")
     return name if "/" in bare else bare
 

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from tests.support import Pair
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "leak: a long check of memory growth; run by `make leak`")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the long leak checks out unless `-m` names them."""
     if "leak" in (config.getoption("-m") or ""):

@@ -139,8 +139,7 @@ def test_rfc7520_detached_content_is_not_a_jwt() -> None:
         cyjwt.Verifier(public_key(example["key"]), required=()).verify(example["output"]["compact"])
 
 
-@pytest.mark.parametrize("critical", [(), ("b64",)])
-def test_rfc7797_unencoded_payload_is_refused_in_a_jwt(critical: tuple[str, ...]) -> None:
+def test_rfc7797_unencoded_payload_is_refused_in_a_jwt() -> None:
     example = examples.one(7797, "4.2")
     key = public_key(example["key"])
     # The signature itself is genuine, over the unencoded payload.
@@ -148,4 +147,4 @@ def test_rfc7797_unencoded_payload_is_refused_in_a_jwt(critical: tuple[str, ...]
     key.verify(f"{head}.$.02".encode(), baseline.decode_segment(text.encode()), "HS256")
     for token in (example["token"], f"{head}.$.02.{text}", f"{head}.{example['payload_b64u']}.{text}"):
         with pytest.raises(cyjwt.DecodeError):
-            cyjwt.Verifier(key, required=(), critical=critical).verify(token)
+            cyjwt.Verifier(key, required=()).verify(token)

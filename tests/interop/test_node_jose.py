@@ -23,6 +23,8 @@ CLAIMS = good_claims(
     iss=ISSUER, aud=[AUDIENCE, "billing"], jti="é\u2028😀", n=[1, 2.5, None, True], exp=4_000_000_000
 )
 NAMES = list(ALGORITHMS)
+
+pytestmark = [pytest.mark.interop, pytest.mark.filterwarnings("ignore:EdDSA is deprecated")]
 #: What `jose` may lack, depending on its version and Node's.
 OPTIONAL = {"ES256K", "Ed448", "Ed25519"}
 

@@ -85,7 +85,9 @@ def run(code: str, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("order", itertools.permutations(["ssl", "cryptography", "cyjwt"]), ids="-".join)
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations(["ssl", "cryptography", "cyjwt"])), ids="-".join
+)
 def test_three_libcryptos_in_turn(order: tuple[str, ...]) -> None:
     assert run(CODE, *order) == "fine"
 

@@ -20,6 +20,8 @@ CLAIMS = good_claims(
 EXPECT = {"issuer": ISSUER, "audience": AUDIENCE}
 NAMES = list(ALGORITHMS)
 
+pytestmark = [pytest.mark.interop, pytest.mark.filterwarnings("ignore:EdDSA is deprecated")]
+
 
 def sign(keys: Pair) -> str:
     return cyjwt.Signer(keys.private, algorithm=keys.algorithm, headers={"kid": "k1"}).sign(CLAIMS)

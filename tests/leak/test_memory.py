@@ -51,6 +51,16 @@ def quiet(call: Callable[[Any], Any], *expected: type[Exception]) -> Callable[[A
     return run
 
 
+def broken_clock_verifier() -> cyjwt.Verifier:
+    """A verifier whose clock stops once it is made."""
+    good = [NOW]
+
+    def broken() -> float:
+        return good.pop() if good else -1.0
+
+    return pair("HS256").verifier(clock=broken)
+
+
 def cases() -> dict[str, tuple[float, Callable[[Any], Any], list[Any]]]:
     """Name: share of the calls, function, arguments to cycle through."""
     made: dict[str, tuple[float, Callable[[Any], Any], list[Any]]] = {}
@@ -117,6 +127,7 @@ def cases() -> dict[str, tuple[float, Callable[[Any], Any], list[Any]]]:
             ),
         ],
     )
+    made["clock that raises"] = 0.2, quiet(broken_clock_verifier().verify, ValueError), [keys.token(CLAIMS)]
     made["new headers"] = 0.3, verifier, [keys.token(CLAIMS, {"kid": f"kid-{i}"}) for i in range(5000)]
     made["unverified"] = (
         0.3,

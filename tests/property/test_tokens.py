@@ -132,7 +132,8 @@ def test_anything_at_all(token: Any) -> None:
 
 
 @given(
-    st.lists(st.sampled_from(["a", "b", "c", None]), max_size=5), st.sampled_from(["a", "b", "x", "", None])
+    st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=5),
+    st.sampled_from(["a", "b", "x", "", None]),
 )
 def test_key_sets(kids: list[str | None], wanted: str | None) -> None:
     """A set finds what the oracle's plain loop finds, or says that it is not there."""

@@ -282,6 +282,39 @@ def test_every_kind_of_buffer() -> None:
     mapped.close()
 
 
+def test_text_whose_class_says_something_else() -> None:
+    """What is verified and what is given are the characters, whatever the methods of a subclass say."""
+
+    class Liar(str):
+        __slots__ = ()
+
+        def encode(self, *_: object) -> bytes:  # type: ignore[override]
+            return b"no token at all"
+
+        def __str__(self) -> str:
+            return "no token at all"
+
+        def __len__(self) -> int:
+            return 1
+
+    class ByteLiar(bytes):
+        __slots__ = ()
+
+        def __len__(self) -> int:
+            return 1
+
+        def __getitem__(self, at: Any) -> Any:
+            return b"x"[at]
+
+        def __bytes__(self) -> bytes:
+            return b"no token at all"
+
+    for token in (Liar(HS256.token()), ByteLiar(HS256.token().encode())):
+        assert HS256.verifier().verify(token) == good_claims()
+        assert HS256.verifier().verify_complete(token).header == {"alg": "HS256", "typ": "JWT"}
+        assert cyjwt.read_unverified(token).claims == good_claims()
+
+
 def test_buffers_that_are_not_one_run_of_octets() -> None:
     """Strided, wider than an octet, or released: an answer or a DecodeError, nothing else."""
     import array
