@@ -24,7 +24,7 @@ def encode(
     algorithm: str | None = None,
     *,
     headers: Mapping[str, Any] | None = None,
-    type: str | None = "JWT",  # noqa: A002 - named after the header's typ
+    type: str | None = "JWT",
     default: Callable[[Any], Any] | None = None,
 ) -> str:
     """Sign a claims set with one call. Where many are signed, a ``Signer`` does the preparation once.

@@ -126,7 +126,7 @@ def read_policy(
     subject: object,
     leeway: object,
     required: object,
-    type: object,  # noqa: A002 - the option is named after the header's typ
+    type: object,
     max_age: object,
     max_token_size: object,
     clock: object,

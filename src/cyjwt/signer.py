@@ -63,10 +63,11 @@ class Signer(SignEngine):
         audience: str | Collection[str] | None = None,
         lifetime: float | timedelta | None = None,
         headers: Mapping[str, Any] | None = None,
-        type: str | None = "JWT",  # noqa: A002 - named after the header's typ
+        type: str | None = "JWT",
         clock: Callable[[], float] | float | None = None,
         default: Callable[[Any], Any] | None = None,
     ) -> Self:
+        """Check every option, and compile them. See the class for what they mean."""
         if not isinstance(key, Key):
             raise TypeError(f"key must be a Key, not {_name_of(key)}; cyjwt.encode takes raw material too")
         row = algorithm_row(_algorithm(key, algorithm))
@@ -162,9 +163,7 @@ def _algorithm(key: Key, algorithm: str | None) -> str:
     return next(iter(fit))
 
 
-def _header(
-    key: Key, algorithm: str, headers: Mapping[str, Any] | None, typ: str | None
-) -> dict[str, Any]:
+def _header(key: Key, algorithm: str, headers: Mapping[str, Any] | None, typ: str | None) -> dict[str, Any]:
     """The members of the JOSE header (RFC 7515 section 4.1)."""
     header: dict[str, Any] = {"alg": algorithm}
     if typ is not None:

@@ -67,7 +67,6 @@ def read_unverified(token: str | bytes | bytearray | memoryview) -> Token:
     return Token(_object("header", header), _object("payload", claims), signature)
 
 
-
 def _object(part: str, text: bytes) -> dict[str, Any]:
     value = loads_unsigned(text)
     if not isinstance(value, dict):

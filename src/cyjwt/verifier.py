@@ -75,13 +75,14 @@ class Verifier(_verify.Engine):
         subject: str | None = None,
         leeway: float | timedelta = 0,
         required: Collection[str] = ("exp",),
-        type: str | None = None,  # noqa: A002 - named after the header's typ
+        type: str | None = None,
         max_age: float | timedelta | None = None,
         max_token_size: int = DEFAULT_TOKEN_SIZE,
         clock: Callable[[], float] | float | None = None,
         allow_padding: bool = False,
         critical: Collection[str] = (),
     ) -> Self:
+        """Check every option, and compile them. See the class for what they mean."""
         policy = read_policy(
             algorithms=algorithms,
             issuer=issuer,

@@ -11,7 +11,6 @@ from cyjwt._engine.claims cimport keep_text, text_equals
 from cyjwt._engine.jsonlex cimport (
     ABSENT,
     ARRAY,
-    ESCAPED,
     STRING,
     TRUE_VALUE,
     scan_string,

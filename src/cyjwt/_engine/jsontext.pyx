@@ -66,7 +66,6 @@ from cyjwt._engine.pyraw cimport (
     PyUnicode_Check,
     PyUnicode_DecodeUTF8,
     PyUnicode_FromOrdinal,
-    PyUnicode_GET_LENGTH,
     PyUnicode_New,
 )
 from cyjwt._engine.status cimport JSON_DEPTH, JSON_DUPLICATE, JSON_MEMORY, JSON_OK, JSON_SYNTAX, JSON_UTF8

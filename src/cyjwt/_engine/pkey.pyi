@@ -1,6 +1,6 @@
 """Native key handles: owns them, and signs and verifies one signature with them."""
 
-from typing import NoReturn, final
+from typing import final
 
 @final
 class NativeKey:
@@ -12,7 +12,7 @@ class NativeKey:
     def private(self) -> bool: ...
     @property
     def bits(self) -> int: ...
-    def __init__(self) -> NoReturn: ...
+    def __init__(self) -> None: ...
     @staticmethod
     def from_secret(secret: bytes) -> NativeKey: ...
     @staticmethod

@@ -1,0 +1,4 @@
+from collections.abc import Callable
+from typing import Any
+
+def dumps(value: Any, /, default: Callable[[Any], Any] | None = None) -> bytes: ...

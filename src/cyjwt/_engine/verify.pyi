@@ -1,0 +1,21 @@
+from collections.abc import Callable
+from typing import Any, Self
+
+from cyjwt._engine.claims import ClaimRules
+from cyjwt._engine.header import HeaderRules
+from cyjwt._engine.pkey import NativeKey
+
+class Engine:
+    def __new__(
+        cls,
+        header_rules: HeaderRules,
+        claim_rules: ClaimRules,
+        natives: tuple[NativeKey | None, ...],
+        keys: tuple[object, ...],
+        max_size: int,
+        padding: bool,
+        clock: Callable[[], float] | None,
+    ) -> Self: ...
+    def _header_and_signature(self, token: str | bytes, /) -> tuple[dict[str, Any], bytes]: ...
+
+def verify(engine: Engine, token: object, /) -> dict[str, Any]: ...
