@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cyjwt import algorithms
+from cyjwt._roca import is_roca
 from cyjwt.errors import InvalidKeyError
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def check_rsa(modulus: int, exponent: int, allow: Collection[str] = ()) -> None:
             f"an RSA public exponent of {exponent} is too small: {_LEAST_RSA_EXPONENT} or more is needed; "
             'allow=("small-exponent",) admits it'
         )
+    if is_roca(modulus):
+        raise InvalidKeyError("an RSA key of a generator known to be faulty (ROCA, CVE-2017-15361)")
 
 
 def check_edwards(curve: str, point: bytes) -> None:
