@@ -13,6 +13,7 @@ cdef extern from "jsonlex_simd.h" nogil:
     const int CYJWT_JSON_SLACK
     uint64_t cyjwt_load64(const uint8_t* p) noexcept
     uint64_t cyjwt_first8(const uint8_t* p, size_t n) noexcept
+    void cyjwt_copy(uint8_t* dst, const uint8_t* src, size_t n) noexcept
     const uint8_t* cyjwt_string_stop(const uint8_t* p) noexcept
     int cyjwt_locale_ready() noexcept
     double cyjwt_strtod(const char* text) noexcept

@@ -16,6 +16,7 @@ from cyjwt._engine.jsonlex cimport (
     ARRAY,
     CYJWT_JSON_SLACK,
     CYJWT_UNLIKELY,
+    cyjwt_copy,
     ESCAPED,
     FALSE_VALUE,
     INTEGER,
@@ -75,15 +76,19 @@ from cyjwt.errors import DecodeError
 
 # Claims whose values many tokens share and that identify no person.
 cdef frozenset RECURRING = frozenset([
-    "iss", "aud", "azp", "client_id", "cid", "scope", "scp", "roles", "role", "groups", "permissions",
-    "entitlements", "typ", "token_use", "acr", "amr", "tid", "tenant",
+    "iss", "aud", "azp", "client_id", "cid", "scope", "scopes", "scp", "roles", "role", "groups",
+    "authorities", "permissions", "perms", "entitlements", "features", "typ", "token_use", "acr", "amr",
+    "tid", "tenant",
 ])
 
 if not cyjwt_locale_ready():
     raise MemoryError("no C locale")
 
 cdef enum:
-    TEXT_SLOTS = 1024       # a power of two
+    NAME_SLOTS_LOG = 10
+    NAME_SLOTS = 1 << NAME_SLOTS_LOG
+    VALUE_SLOTS_LOG = 12
+    VALUE_SLOTS = 1 << VALUE_SLOTS_LOG
     TEXT_MAX = 64           # longer texts are made each time
     SHAPE_SLOTS = 64        # a power of two
     SHAPE_LEAST = 6         # a table of five grows no time
@@ -105,8 +110,8 @@ cdef struct Shape:
     PyObject* names[SHAPE_MOST]
     PyObject* values[SHAPE_MOST]
 
-cdef KnownText known_names[TEXT_SLOTS]
-cdef KnownText known_values[TEXT_SLOTS]
+cdef KnownText known_names[NAME_SLOTS]
+cdef KnownText known_values[VALUE_SLOTS]
 cdef Shape known_shapes[SHAPE_SLOTS]
 
 cdef struct Reader:
@@ -166,7 +171,7 @@ cdef inline PyObject* ascii_text(const uint8_t* p, Py_ssize_t size) noexcept:
         return PyUnicode_FromOrdinal(p[0])
     text = PyUnicode_New(size, 127)
     if text != NULL:
-        memcpy(PyUnicode_1BYTE_DATA(text), p, size)
+        cyjwt_copy(PyUnicode_1BYTE_DATA(text), p, <size_t>size)
     return text
 
 
@@ -187,7 +192,7 @@ cdef PyObject* any_text(Reader* r, const uint8_t* p, Py_ssize_t size, int flags)
 
 
 cdef inline PyObject* known_text(
-    KnownText* table, bint trusted, const uint8_t* p, Py_ssize_t size, bint* recurs
+    KnownText* table, int slots_log, bint trusted, const uint8_t* p, Py_ssize_t size, bint* recurs
 ) noexcept:
     """The str of a text without escapes, all ASCII; from the table where it is known."""
     cdef uint64_t first, last, h
@@ -198,7 +203,7 @@ cdef inline PyObject* known_text(
     first = cyjwt_first8(p, size)
     last = cyjwt_load64(p + size - 8) if size > 8 else 0
     h = (first ^ (last << 7 | last >> 57)) * <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>size
-    slot = &table[(h ^ h >> 29) * <uint64_t>0xBF58476D1CE4E5B9 >> 54]    # 64 - log2(TEXT_SLOTS)
+    slot = &table[(h ^ h >> 29) * <uint64_t>0xBF58476D1CE4E5B9 >> (64 - slots_log)]
     if slot.first == first and slot.last == last and slot.size == size:
         if size <= 16 or memcmp(PyUnicode_1BYTE_DATA(slot.text) + 8, p + 8, size - 16) == 0:
             recurs[0] = slot.recurs
@@ -357,7 +362,7 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
         size = stop - key
         recurs = False
         if flags == 0:
-            item = known_text(known_names, r.trusted, key, size, &recurs)
+            item = known_text(known_names, NAME_SLOTS_LOG, r.trusted, key, size, &recurs)
         else:
             item = any_text(r, key, size, flags)
         if item == NULL:
@@ -457,7 +462,7 @@ cdef PyObject* read_any(
         if flags:
             return any_text(r, p, stop - p, flags)
         if recurs:
-            item = known_text(known_values, r.trusted, p, stop - p, &recurs)
+            item = known_text(known_values, VALUE_SLOTS_LOG, r.trusted, p, stop - p, &recurs)
         else:
             item = ascii_text(p, stop - p)
         return item if item != NULL else fail(r, JSON_MEMORY)
