@@ -1,0 +1,79 @@
+"""The group of commands, and what is the same for all of them: exit statuses, pipes, Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from typing import Any, cast
+
+import click
+
+from cyjwt.cli.failure import Failure
+from cyjwt.info import __version__
+
+__all__ = ["app"]
+
+_COMMANDS = ("keygen", "jwks", "sign", "verify", "inspect", "info")
+
+#: What a shell reports of a program that a closed pipe, or Ctrl-C, has ended (128 + the signal).
+_BROKEN_PIPE = 141
+_INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported when they are called for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order in which one meets them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        return cast("click.Command", importlib.import_module(f"cyjwt.cli.{cmd_name}").command)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a closed pipe and Ctrl-C end it without a traceback."""
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+        except BrokenPipeError:
+            _drop_stdout()
+            raise click.exceptions.Exit(_BROKEN_PIPE) from None
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(_INTERRUPTED) from None
+        except OSError as error:
+            raise Failure(error.strerror or str(error)) from None
+
+
+def _drop_stdout() -> None:
+    # Whatever is left in the buffer would otherwise be written, and fail, when the interpreter exits.
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cyjwt")
+def app() -> None:
+    """Make keys, sign tokens, and verify them: one token, a pipe, or a file of millions.
+
+    \b
+    A first round:
+      cyjwt keygen --algorithm ES256 --out private.jwk
+      cyjwt jwks private.jwk --out jwks.json
+      cyjwt sign --key private.jwk --audience orders --lifetime 900 '{"sub": "42"}' > token.txt
+      cyjwt verify --key jwks.json --audience orders token.txt
+
+    Every command explains itself: cyjwt COMMAND --help.
+
+    \b
+    Exit status: 0 it worked, and every token was valid
+                 1 at least one token was not
+                 2 wrong usage, or input that cannot be read
+    """  # noqa: D301 - click's \b
