@@ -18,7 +18,15 @@ from tests.support import AUDIENCE, ISSUER, NOW, Pair, clock, forge, pair, verdi
 
 SECRET = pair("HS256")
 EASY = {"issuer": ISSUER, "audience": AUDIENCE, "clock": clock}
-GOOD = {"iss": ISSUER, "aud": AUDIENCE, "sub": "user-1", "iat": NOW - 5, "nbf": NOW - 5, "exp": NOW + 600}
+GOOD = {
+    "iss": ISSUER,
+    "aud": AUDIENCE,
+    "sub": "user-1",
+    "jti": "t-1",
+    "iat": NOW - 5,
+    "nbf": NOW - 5,
+    "exp": NOW + 600,
+}
 
 #: Verifiers that live through the whole run, so that whatever they remember is tested as well.
 LONG_LIVED: dict[str, cyjwt.Verifier] = {}
