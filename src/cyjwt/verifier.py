@@ -14,7 +14,7 @@ from cyjwt.algorithms import ALGORITHMS
 from cyjwt.keys import Key
 from cyjwt.keyset import KeySet
 from cyjwt.policy import DEFAULT_TOKEN_SIZE, Policy, read_policy
-from cyjwt.token import Token
+from cyjwt.token import Token, token_octets
 
 __all__ = ["Verifier"]
 
@@ -161,11 +161,7 @@ class Verifier(_verify.Engine):
         """
         if not isinstance(token, str | bytes):
             # Its buffer may change between the two readings; what is verified must be what is given.
-            try:
-                token = bytes(memoryview(token))
-            except (TypeError, BufferError):
-                self.verify(token)  # raises the error that says so
-                raise
+            token = token_octets(token)
         claims = self.verify(token)
         header, signature = self._header_and_signature(token)
         return Token(header, claims, signature)

@@ -17,7 +17,7 @@ from cyjwt import errors
 from cyjwt._engine import base64url
 
 ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-ROUTES = ("scalar", "ssse3", "avx2", "avx512vbmi", "neon")
+ROUTES = ("scalar", "ssse3", "avx2", "neon")
 # Where the routes change their step: below, at and past each block, and the stores that need more room.
 BORDERS = (
     1,

@@ -155,7 +155,7 @@ def levels():
     """Name the routes that this CPU can run, the fastest first.
 
     Returns:
-        A tuple of some of "avx512vbmi", "avx2", "ssse3", "neon", and always "scalar".
+        A tuple of some of "avx2", "ssse3", "neon", and always "scalar".
 
     Example:
         >>> from cyjwt._engine import base64url

@@ -19,9 +19,6 @@ typedef struct {
 static int cyjwt_b64_has_scalar(void) { return 1; }
 
 static const cyjwt_b64_route cyjwt_b64_routes[] = {
-#if defined(CYJWT_B64_VBMI)
-    {"avx512vbmi", cyjwt_b64_has_vbmi, cyjwt_b64_encode_vbmi, cyjwt_b64_decode_vbmi},
-#endif
 #if defined(CYJWT_B64_X86)
     {"avx2", cyjwt_b64_has_avx2, cyjwt_b64_encode_avx2, cyjwt_b64_decode_avx2},
     {"ssse3", cyjwt_b64_has_ssse3, cyjwt_b64_encode_ssse3, cyjwt_b64_decode_ssse3},

@@ -14,7 +14,7 @@ cdef extern from "Python.h":
     void Py_DECREF(PyObject* o) noexcept
     void Py_XDECREF(PyObject* o) noexcept
     Py_ssize_t PyObject_Hash(PyObject* o) noexcept
-    int PyObject_IsTrue(PyObject* o) noexcept
+    int PySequence_Contains(PyObject* o, PyObject* item) noexcept
 
     PyObject* PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar) noexcept
     PyObject* PyUnicode_DecodeUTF8(const char* s, Py_ssize_t size, const char* errors) noexcept
@@ -36,9 +36,6 @@ cdef extern from "Python.h":
     bint PyLong_Check(PyObject* o) noexcept nogil
     bint PyLong_CheckExact(PyObject* o) noexcept nogil
     long long PyLong_AsLongLongAndOverflow(PyObject* o, int* overflow) noexcept
-    PyObject* PyNumber_Multiply(PyObject* a, PyObject* b) noexcept
-    PyObject* PyNumber_Add(PyObject* a, PyObject* b) noexcept
-    PyObject* PyNumber_Negative(PyObject* a) noexcept
     PyObject* PyFloat_FromDouble(double d) noexcept
     bint PyFloat_Check(PyObject* o) noexcept nogil
     double PyFloat_AS_DOUBLE(PyObject* o) noexcept nogil

@@ -21,7 +21,7 @@ from cyjwt._engine.compact cimport Remembered, Segments, recall, remember, split
 from cyjwt._engine.header cimport read_header
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
 from cyjwt._engine.jsonscan cimport MAX_NAMES, Member
-from cyjwt._engine.jsontext cimport read_value
+from cyjwt._engine.jsonread cimport read_value
 from cyjwt._engine.pkey cimport FAMILY_HMAC, NativeKey, Row, row_by_id, verify_signature
 from cyjwt._engine.pyraw cimport (
     Py_DECREF,
@@ -78,6 +78,13 @@ cdef enum:
     LAST_SECOND = 253402300799
 
 
+# Where the text of a token lies.
+cdef struct Borrowed:
+    const uint8_t* start
+    size_t size
+    uint8_t* copy           # to be freed; NULL where the text is the object's own
+
+
 cdef class Engine:
     """A verifier's compiled form. ``cyjwt.Verifier`` is its face; options come validated.
 
@@ -112,10 +119,13 @@ cdef class Engine:
 
     def _header_and_signature(self, token, /):
         """The header's members and the signature's octets of a token that ``verify`` accepted."""
-        cdef bytes text = token.encode("ascii") if isinstance(token, str) else token
+        cdef Borrowed text
         cdef Segments segments
         cdef size_t header_size, signature_size
-        split(<const uint8_t*>text, <size_t>len(text), &segments)
+        # By its memory, not its methods, which a subclass of str may have made its own.
+        if not isinstance(token, (str, bytes)) or borrow(<PyObject*>token, self.max_size, &text) != VALID:
+            raise TypeError("not what verify accepted")
+        split(text.start, text.size, &segments)
         header_size = unpadded(segments.header, segments.header_size, self.padding)
         signature_size = unpadded(segments.signature, segments.signature_size, self.padding)
         header = bytearray(decoded_size(header_size))
@@ -222,13 +232,6 @@ cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t*
         set_error(status, claim_name(engine.claim_rules, absent) if status == CLAIM_MISSING else None)
         return NULL
     return claims
-
-
-# Where the text of a token lies.
-cdef struct Borrowed:
-    const uint8_t* start
-    size_t size
-    uint8_t* copy           # to be freed; NULL where the text is the object's own
 
 
 cdef int borrow(PyObject* token, size_t most, Borrowed* out) noexcept:

@@ -1,0 +1,258 @@
+"""What the JSON reader remembers: texts and shapes that many tokens share.
+
+Each memory has a fixed size, a newcomer takes the slot of what was there, and only text that a key of ours
+signed adds to them. All references in a Memory are owned. The interpreter lock guards it, and every
+function leaves it whole before it does anything that could run other Python code.
+"""
+
+from cpython.object cimport PyObject
+from libc.stdint cimport uint8_t, uint64_t
+from libc.string cimport memcmp, memcpy, memset
+
+from cyjwt._engine.jsonlex cimport CYJWT_UNLIKELY, cyjwt_copy, cyjwt_first8, cyjwt_load64
+from cyjwt._engine.pyraw cimport (
+    Py_DECREF,
+    Py_False,
+    Py_INCREF,
+    Py_None,
+    Py_True,
+    PyDict_Copy,
+    PyDict_GetItemWithError,
+    PyDict_New,
+    PyDict_SetItem,
+    PyDict_Size,
+    PyObject_Hash,
+    PySequence_Contains,
+    PyUnicode_1BYTE_DATA,
+    PyUnicode_Check,
+    PyUnicode_FromOrdinal,
+    PyUnicode_GET_LENGTH,
+    PyUnicode_IS_ASCII,
+    PyUnicode_New,
+)
+from cyjwt._engine.status cimport JSON_DUPLICATE, JSON_MEMORY, JSON_OK
+
+cdef enum:
+    NAME_SLOTS_LOG = 10
+    NAME_SLOTS = 1 << NAME_SLOTS_LOG
+    VALUE_SLOTS_LOG = 12
+    VALUE_SLOTS = 1 << VALUE_SLOTS_LOG
+    TEXT_MAX = 64           # longer texts are made each time
+    SHAPE_SLOTS = 64        # a power of two
+    SHAPE_LEAST = 6         # a table of five grows no time
+    SHAPE_MOST = 64
+
+# A str that is kept, of ASCII; first and last are its first and last eight bytes.
+cdef struct KnownText:
+    PyObject* text
+    uint64_t first
+    uint64_t last
+    Py_ssize_t size
+    bint recurs             # of a name: values under it are kept too
+
+# An order of names. The dict has recurring values, else None, and owns every text that is listed.
+cdef struct Shape:
+    Py_ssize_t count
+    PyObject* model
+    KnownText names[SHAPE_MOST]
+    PyObject* values[SHAPE_MOST]
+
+cdef struct Memory:
+    PyObject* recurring         # a frozenset of the names under which values are kept
+    KnownText names[NAME_SLOTS]
+    KnownText values[VALUE_SLOTS]
+    Shape shapes[SHAPE_SLOTS]
+    Shape* last                 # the shape of the outermost object that was read last
+
+
+cdef inline PyObject* ascii_text(const uint8_t* p, Py_ssize_t size) noexcept:
+    cdef PyObject* text
+    if CYJWT_UNLIKELY(size == 1):
+        return PyUnicode_FromOrdinal(p[0])
+    text = PyUnicode_New(size, 127)
+    if text != NULL:
+        cyjwt_copy(PyUnicode_1BYTE_DATA(text), p, <size_t>size)
+    return text
+
+
+cdef inline bint is_text(const KnownText* known, const uint8_t* p, Py_ssize_t size) noexcept nogil:
+    """Whether the text is the one at p; its first and last eight bytes are known to match."""
+    return size <= 16 or memcmp(PyUnicode_1BYTE_DATA(known.text) + 8, p + 8, size - 16) == 0
+
+
+cdef inline bint is_next(const KnownText* known, const uint8_t* p) noexcept nogil:
+    """Whether this very text stands at p, with a quote behind it."""
+    cdef Py_ssize_t size = known.size
+    if known.first != cyjwt_first8(p, size) or p[size] != 0x22:
+        return False
+    return size <= 8 or (known.last == cyjwt_load64(p + size - 8) and is_text(known, p, size))
+
+
+cdef inline PyObject* known_text(
+    Memory* memory, KnownText* table, int slots_log, bint trusted, const uint8_t* p, Py_ssize_t size,
+    bint* recurs
+) noexcept:
+    """The str of a text without escapes, all ASCII; from the table where it is known.
+
+    recurs is set where it is a name whose values are kept too.
+    """
+    cdef uint64_t first, last, h
+    cdef KnownText* slot
+    cdef PyObject* text
+    if CYJWT_UNLIKELY(size > TEXT_MAX or size == 0):
+        return ascii_text(p, size)
+    first = cyjwt_first8(p, size)
+    last = cyjwt_load64(p + size - 8) if size > 8 else 0
+    h = (first ^ (last << 7 | last >> 57)) * <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>size
+    slot = &table[(h ^ h >> 29) * <uint64_t>0xBF58476D1CE4E5B9 >> (64 - slots_log)]
+    if slot.first == first and slot.last == last and slot.size == size:
+        if is_text(slot, p, size):
+            recurs[0] = slot.recurs
+            Py_INCREF(slot.text)
+            return slot.text
+    text = ascii_text(p, size)
+    if text != NULL and trusted:
+        PyObject_Hash(text)
+        Py_INCREF(text)
+        if slot.text != NULL:
+            Py_DECREF(slot.text)
+        fill_text(memory, slot, text)
+        recurs[0] = slot.recurs
+    return text
+
+
+cdef inline void fill_text(Memory* memory, KnownText* known, PyObject* text) noexcept:
+    """Describes a text that the caller keeps alive. The str is ASCII, of 1 to TEXT_MAX characters."""
+    cdef uint8_t[TEXT_MAX + 8] padded
+    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(text)
+    memset(padded, 0, sizeof(padded))
+    memcpy(padded, PyUnicode_1BYTE_DATA(text), size)
+    known.text = text
+    known.size = size
+    known.first = cyjwt_first8(padded, size)
+    known.last = cyjwt_load64(padded + size - 8) if size > 8 else 0
+    known.recurs = PySequence_Contains(memory.recurring, text) == 1
+
+
+cdef inline bint keep_shape(
+    Memory* memory, PyObject** pairs, Py_ssize_t count, Shape* shape
+) noexcept:
+    """Remembers the order of an object's names; False where there was no memory."""
+    cdef PyObject* model
+    cdef PyObject* value
+    cdef KnownText* name
+    cdef Py_ssize_t i
+    for i in range(count):
+        # Names that known_text does not know either are not worth a shape.
+        if not PyUnicode_IS_ASCII(pairs[2 * i]) or not 0 < PyUnicode_GET_LENGTH(pairs[2 * i]) <= TEXT_MAX:
+            return True
+    model = PyDict_New()
+    if model == NULL:
+        return False
+    for i in range(count):
+        # Only what cannot change may be shared, and only what names no person is kept.
+        value = pairs[2 * i + 1]
+        if value != Py_True and value != Py_False:
+            if not PyUnicode_Check(value) or PySequence_Contains(memory.recurring, pairs[2 * i]) != 1:
+                value = Py_None
+        if PyDict_SetItem(model, pairs[2 * i], value) < 0:
+            Py_DECREF(model)
+            return False
+    if shape.model != NULL:
+        Py_DECREF(shape.model)
+    shape.model = model
+    shape.count = count
+    for i in range(count):
+        name = &shape.names[i]
+        fill_text(memory, name, pairs[2 * i])
+        shape.values[i] = PyDict_GetItemWithError(model, name.text)
+    return True
+
+
+cdef inline Shape* find_shape(
+    Memory* memory, PyObject** pairs, Py_ssize_t count, Shape* guess, bint* same
+) noexcept:
+    """The slot for an object of these names, and whether that very shape is in it."""
+    cdef uint64_t h = <uint64_t>count
+    cdef Py_ssize_t i
+    cdef Shape* shape = guess
+    if guess == NULL:
+        for i in range(count):
+            h = (h ^ <uint64_t>pairs[2 * i]) * <uint64_t>0x9E3779B97F4A7C15
+            h ^= h >> 32
+        shape = &memory.shapes[h & (SHAPE_SLOTS - 1)]
+    same[0] = shape.count == count
+    for i in range(count):
+        if not same[0]:
+            break
+        same[0] = shape.names[i].text == pairs[2 * i]
+    return shape
+
+
+cdef inline PyObject* copy_shape(Shape* shape, PyObject** pairs, Py_ssize_t count) noexcept:
+    """A dict of a shape's names with the values of the pairs, or NULL with an error set."""
+    cdef PyObject* model = shape.model
+    cdef PyObject* made
+    cdef Py_ssize_t i
+    cdef bint unchanged
+    # Making a dict may collect garbage, and so run code that reads tokens and replaces the shape.
+    Py_INCREF(model)
+    made = PyDict_Copy(model)
+    unchanged = shape.model == model
+    Py_DECREF(model)
+    if made == NULL:
+        return NULL
+    for i in range(count):
+        if unchanged and shape.values[i] == pairs[2 * i + 1]:
+            continue
+        if PyDict_SetItem(made, pairs[2 * i], pairs[2 * i + 1]) < 0:
+            Py_DECREF(made)
+            return NULL
+    return made
+
+
+cdef inline PyObject* new_dict(PyObject** pairs, Py_ssize_t count, int* error) noexcept:
+    """A dict of the pairs; duplicate names are refused."""
+    cdef PyObject* made = PyDict_New()
+    cdef Py_ssize_t i
+    if made == NULL:
+        error[0] = JSON_MEMORY
+        return NULL
+    for i in range(count):
+        if PyDict_SetItem(made, pairs[2 * i], pairs[2 * i + 1]) < 0:
+            Py_DECREF(made)
+            error[0] = JSON_MEMORY
+            return NULL
+    if PyDict_Size(made) != count:
+        Py_DECREF(made)
+        error[0] = JSON_DUPLICATE
+        return NULL
+    return made
+
+
+cdef inline PyObject* make_dict(
+    Memory* memory, PyObject** pairs, Py_ssize_t count, Shape* guess, bint outermost, bint trusted,
+    int* error
+) noexcept:
+    """A dict of the pairs, whose references stay with the caller; or NULL with a JSONError."""
+    cdef PyObject* made
+    cdef Shape* shape
+    cdef bint same = False
+    if count < SHAPE_LEAST or count > SHAPE_MOST:
+        return new_dict(pairs, count, error)
+    shape = find_shape(memory, pairs, count, guess, &same)
+    if not same and guess != NULL:
+        shape = find_shape(memory, pairs, count, NULL, &same)
+    if same:
+        made = copy_shape(shape, pairs, count)
+        if made == NULL:
+            error[0] = JSON_MEMORY
+    else:
+        made = new_dict(pairs, count, error)
+        if made != NULL and trusted and not keep_shape(memory, pairs, count, shape):
+            Py_DECREF(made)
+            error[0] = JSON_MEMORY
+            return NULL
+    if outermost and trusted and made != NULL and shape.model != NULL:
+        memory.last = shape
+    return made
