@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,10 +25,11 @@ AT_HOME = (OURS, "baseline")
 
 @dataclass(frozen=True)
 class Work:
-    """A contender's task, ready to run: ``call`` for each of ``pool`` in turn."""
+    """A contender's task, ready to run: ``call`` for each of ``pool`` in turn, by one or more threads."""
 
     call: Callable[[Any], Any]
     pool: Sequence[Any]
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,38 @@ def measure(loops: int, case: Case, contender: str) -> float:
     work = case.work(contender)
     if work is None:
         raise RuntimeError(f"{contender} has no {case.name}")
-    call = work.call
-    arguments = itertools.islice(itertools.cycle(work.pool), loops)
+    if work.threads > 1:
+        return _in_threads(work, loops)
     start = time.perf_counter()
-    for argument in arguments:
-        call(argument)
+    _run(work, loops)
     return time.perf_counter() - start
+
+
+def _run(work: Work, loops: int) -> None:
+    call = work.call
+    for argument in itertools.islice(itertools.cycle(work.pool), loops):
+        call(argument)
+
+
+def _in_threads(work: Work, loops: int) -> float:
+    """Seconds until all threads have done their share."""
+    gate = threading.Barrier(work.threads + 1)
+    ends: list[float] = []
+
+    def share(count: int) -> None:
+        gate.wait()
+        _run(work, count)
+        ends.append(time.perf_counter())
+
+    counts = [loops // work.threads + (i < loops % work.threads) for i in range(work.threads)]
+    threads = [threading.Thread(target=share, args=(count,)) for count in counts]
+    for thread in threads:
+        thread.start()
+    start = time.perf_counter()
+    gate.wait()
+    for thread in threads:
+        thread.join()
+    return max(ends) - start
 
 
 def run(cases: Iterable[Case]) -> None:

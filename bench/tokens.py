@@ -60,6 +60,12 @@ def verifying(contender: Contender, algorithm: str, size: int) -> Work | None:
     return Work(verify, pool)
 
 
+def verifying_in_threads(contender: Contender, algorithm: str, threads: int) -> Work | None:
+    """Verify good tokens by several threads at once: a call's share of the time that passes."""
+    work = verifying(contender, algorithm, 320)
+    return work and Work(work.call, work.pool, threads)
+
+
 def refusing(contender: Contender, pool: list[str]) -> Work | None:
     """Refuse bad tokens."""
     verify = contender.verifier("HS256")
@@ -122,6 +128,9 @@ def cases() -> list[Case]:
             made.append(
                 case(f"verify {algorithm} {SIZES[size]}", lambda c, a=algorithm, s=size: verifying(c, a, s))
             )
+    for threads in (1, 2):
+        name = f"verify RS256 by {threads} thread{'s'[: threads - 1]}"
+        made.append(case(name, lambda c, n=threads: verifying_in_threads(c, "RS256", n)))
     for algorithm in ALGORITHMS:
         for size in SIZES if algorithm == "HS256" else (320,):
             made.append(
