@@ -7,11 +7,14 @@ verdict on a key.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TypeAlias
 
 from cyjwt import _strength
 from cyjwt.algorithms import ALGORITHMS, Algorithm
 from cyjwt.errors import InvalidKeyError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 __all__ = [
     "BytesLike",

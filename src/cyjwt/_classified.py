@@ -6,17 +6,21 @@ its own ``alg``, ``use`` and ``key_ops``, and never from a token (RFC 8725 secti
 
 from __future__ import annotations
 
-import hmac
-from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
-
-from cyjwt import _arguments, _keyobjects, _strength
+from cyjwt import _arguments, _strength
 from cyjwt._engine.pkey import NativeKey
+from cyjwt._lazy import LazyModule
 from cyjwt.algorithms import ALGORITHMS, Algorithm
 from cyjwt.errors import InvalidKeyError, InvalidSignatureError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, NoReturn, Self
+
+    from cyjwt import _keyobjects
     from cyjwt._arguments import BytesLike
     from cyjwt._keyobjects import KeyObject
+else:
+    _keyobjects = LazyModule("cyjwt._keyobjects")
 
 __all__ = ["ClassifiedKey", "handle"]
 
@@ -29,9 +33,11 @@ def handle(key: KeyObject) -> NativeKey | KeyObject:
     if _keyobjects.curve_of(key) == "Ed448":
         return key
     try:
+        # Which half it is, mypy cannot see.
+        checked: Any = key
         if _keyobjects.is_private(key):
-            return NativeKey.from_pkcs8(_keyobjects.pkcs8(cast("Any", key)), allow_small_exponent=True)
-        return NativeKey.from_spki(_keyobjects.spki(cast("Any", key)), allow_small_exponent=True)
+            return NativeKey.from_pkcs8(_keyobjects.pkcs8(checked), allow_small_exponent=True)
+        return NativeKey.from_spki(_keyobjects.spki(checked), allow_small_exponent=True)
     except ValueError as error:
         raise InvalidKeyError(f"the key is refused by libcrypto: {error}") from None
 
@@ -157,7 +163,8 @@ class ClassifiedKey:
         octets = _arguments.octets("data", data)
         if self.native is not None:
             return self.native.sign(row.id, octets)
-        return cast("bytes", self._foreign.sign(octets))
+        signature: bytes = self._foreign.sign(octets)
+        return signature
 
     def verify(self, data: BytesLike, signature: BytesLike, algorithm: str | None = None) -> None:
         """Verify a signature over bare octets; it returns where the signature holds, and raises where not.
@@ -234,6 +241,8 @@ class ClassifiedKey:
             return False
         if self.native is not None and other.native is not None:
             return self.native.equals(other.native)
+        import hmac
+
         return hmac.compare_digest(self._material(), other._material())
 
     def __hash__(self) -> int:

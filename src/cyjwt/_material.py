@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import binascii
 import enum
-import json
 import re
 from typing import Final
 
@@ -132,6 +131,9 @@ def _json_shape(text: bytes) -> Material | None:
     """Find a JWK or a JWK Set anywhere in a JSON document."""
     if text[:1] not in (b"{", b"["):
         return None
+    # Here, since few secrets look like JSON and every program would pay for the import.
+    import json
+
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

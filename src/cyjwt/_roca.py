@@ -8,7 +8,10 @@ in some 2^27 would bear the mark by chance.
 from __future__ import annotations
 
 import functools
-from typing import Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
 
 __all__ = ["is_roca"]
 

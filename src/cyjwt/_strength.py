@@ -6,14 +6,14 @@ when it is made, so that no token ever meets it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from cyjwt import algorithms
 from cyjwt._roca import is_roca
 from cyjwt.errors import InvalidKeyError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from typing import Final
 
 __all__ = [
     "ALLOWANCES",

@@ -5,18 +5,22 @@ Public material is what every method gives unless the private one is asked for b
 
 from __future__ import annotations
 
-import hashlib
-import json
-from typing import TYPE_CHECKING, Any, Self
-
-from cyjwt import _jwk, _keyobjects
 from cyjwt._arguments import password_octets
 from cyjwt._classified import ClassifiedKey
 from cyjwt._engine import base64url
+from cyjwt._engine.jsonwrite import dumps
+from cyjwt._lazy import LazyModule
 from cyjwt.errors import InvalidKeyError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Self
+
+    from cyjwt import _jwk, _keyobjects
     from cyjwt._keyobjects import KeyObject
+else:
+    _jwk = LazyModule("cyjwt._jwk")
+    _keyobjects = LazyModule("cyjwt._keyobjects")
 
 __all__ = ["WritableKey"]
 
@@ -123,8 +127,10 @@ class WritableKey(ClassifiedKey):
         """
         if hash_name not in ("sha256", "sha384", "sha512"):
             raise ValueError('hash_name must be "sha256", "sha384" or "sha512"')
-        text = json.dumps(self._required(), sort_keys=True, separators=(",", ":"))
-        return base64url.encode(hashlib.new(hash_name, text.encode("ascii")).digest()).decode("ascii")
+        import hashlib
+
+        text = dumps(dict(sorted(self._required().items())))
+        return base64url.encode(hashlib.new(hash_name, text).digest()).decode("ascii")
 
     def _required(self) -> dict[str, str]:
         """The members that a thumbprint is made of (RFC 7638 section 3.2)."""

@@ -6,8 +6,9 @@ into C when it is imported, and is handed a resolved row, never a name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
 
 __all__ = ["ALGORITHMS", "EC", "HMAC", "OKP", "RSA_PKCS1", "RSA_PSS", "Algorithm"]
 
@@ -18,7 +19,6 @@ EC: Final = 4
 OKP: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
 class Algorithm:
     """One row: what the header's ``alg`` value stands for.
 
@@ -33,14 +33,39 @@ class Algorithm:
         least_key_bits: a smaller key is refused.
     """
 
-    name: str
-    id: int
-    family: int
-    kty: str
-    hash_bits: int
-    curves: tuple[str, ...]
-    signature_size: int
-    least_key_bits: int
+    __slots__ = (
+        "curves",
+        "family",
+        "hash_bits",
+        "id",
+        "kty",
+        "least_key_bits",
+        "name",
+        "signature_size",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        id: int,
+        family: int,
+        kty: str,
+        hash_bits: int,
+        curves: tuple[str, ...],
+        signature_size: int,
+        least_key_bits: int,
+    ) -> None:
+        self.name = name
+        self.id = id
+        self.family = family
+        self.kty = kty
+        self.hash_bits = hash_bits
+        self.curves = curves
+        self.signature_size = signature_size
+        self.least_key_bits = least_key_bits
+
+    def __repr__(self) -> str:
+        return f"<Algorithm {self.name}>"
 
 
 def _table() -> dict[str, Algorithm]:

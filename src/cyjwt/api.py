@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
 
-from cyjwt import _material
 from cyjwt._arguments import algorithm_row
-from cyjwt._material import Material
+from cyjwt._lazy import LazyModule
 from cyjwt.errors import InvalidKeyError
 from cyjwt.keys import Key
 from cyjwt.keyset import KeySet
 from cyjwt.policy import names
 from cyjwt.signer import Signer
 from cyjwt.verifier import Verifier
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from cyjwt import _material
+else:
+    _material = LazyModule("cyjwt._material")
 
 __all__ = ["decode", "encode"]
 
@@ -130,13 +136,13 @@ def _read_pair(material: object) -> Key | KeySet:
         return Key.from_cryptography(material)
     octets = material.encode() if isinstance(material, str) else bytes(material)
     kind = _material.classify(octets)
-    if kind is Material.PEM:
+    if kind is _material.Material.PEM:
         return Key.from_pem(octets)
-    if kind is Material.JWK:
+    if kind is _material.Material.JWK:
         return Key.from_jwk(octets)
-    if kind is Material.JWKS:
+    if kind is _material.Material.JWKS:
         return KeySet.from_jwks(octets)
-    if kind is None or kind is Material.SSH or isinstance(material, str):
+    if kind is None or kind is _material.Material.SSH or isinstance(material, str):
         raise InvalidKeyError("the key is neither PEM, DER nor a JWK, which its algorithms call for")
     return Key.from_der(octets)
 

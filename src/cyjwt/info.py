@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from cyjwt._engine import base64url, buildinfo, pkey
 
-__all__ = ["BuildInfo", "__version__", "build_info"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    class BuildInfo(TypedDict):
+        """What ``build_info`` tells."""
+
+        version: str
+        libcrypto: str
+        libcrypto_version: str
+        simd: str
+        compiler: str
+        lanes: bool
+
+
+__all__ = ["__version__", "build_info"]
 
 __version__ = "0.1.0"
-
-
-class BuildInfo(TypedDict):
-    """What ``build_info`` tells."""
-
-    version: str
-    libcrypto: str
-    libcrypto_version: str
-    simd: str
-    compiler: str
-    lanes: bool
 
 
 def build_info() -> BuildInfo:

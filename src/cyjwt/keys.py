@@ -7,24 +7,28 @@ The rules that refuse a key live in ``_strength`` and ``_material``, the formats
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Collection, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from cyjwt import _jwk, _keyobjects, _material
 from cyjwt._arguments import algorithm_row, allowances, key_name, octets, octets_or_text, password_octets
 from cyjwt._classified import handle
 from cyjwt._engine.pkey import NativeKey
-from cyjwt._material import Material
+from cyjwt._lazy import LazyModule
 from cyjwt._strength import check_secret_size
 from cyjwt._written import WritableKey
 from cyjwt.algorithms import ALGORITHMS, RSA_PSS
 from cyjwt.errors import InvalidKeyError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from cyjwt import _jwk, _keyobjects, _material
     from cyjwt._arguments import BytesLike
     from cyjwt._keyobjects import Loaded
+else:
+    _jwk = LazyModule("cyjwt._jwk")
+    _keyobjects = LazyModule("cyjwt._keyobjects")
+    _material = LazyModule("cyjwt._material")
 
 __all__ = ["Key"]
 
@@ -241,22 +245,22 @@ class Key(WritableKey):
             OSError: the file cannot be read.
             InvalidKeyError: as for ``from_pem`` and ``from_jwk``, or the content is none of these.
         """
-        with Path(path).open("rb") as file:
+        with open(os.fspath(path), "rb") as file:
             content = file.read(_keyobjects.MOST_OCTETS + 1)
         if len(content) > _keyobjects.MOST_OCTETS:
             raise InvalidKeyError(
                 f"the file is too large: {_keyobjects.MOST_OCTETS} octets is the most for one key"
             )
         kind = _material.classify(content)
-        if kind is Material.PEM:
+        if kind is _material.Material.PEM:
             return cls.from_pem(content, password=password, algorithm=algorithm, kid=kid, allow=allow)
-        if kind is Material.JWK:
+        if kind is _material.Material.JWK:
             if password is not None:
                 raise InvalidKeyError("a password was given, but the key is not encrypted")
             return cls.from_jwk(content, algorithm=algorithm, kid=kid, allow=allow)
-        if kind is Material.JWKS:
+        if kind is _material.Material.JWKS:
             raise InvalidKeyError("the file holds a JWK Set: use KeySet.from_file")
-        if kind is Material.SSH:
+        if kind is _material.Material.SSH:
             raise InvalidKeyError("the file holds an SSH key: convert it with ssh-keygen -e -m PKCS8")
         if kind is None:
             raise InvalidKeyError(
@@ -316,9 +320,7 @@ class Key(WritableKey):
         if bits is not None and row.kty != "RSA":
             raise ValueError(f"{row.name} leaves no choice of bits")
         if row.kty == "oct":
-            return cls._make(
-                NativeKey.from_secret(secrets.token_bytes(row.hash_bits // 8)), kid=name, alg=row.name
-            )
+            return cls._make(NativeKey.from_secret(os.urandom(row.hash_bits // 8)), kid=name, alg=row.name)
         return cls._make(
             handle(_keyobjects.generate(row, 2048 if bits is None else bits)), kid=name, alg=row.name
         )

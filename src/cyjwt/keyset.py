@@ -9,13 +9,19 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, NoReturn, Self
 
-from cyjwt import _jwk
 from cyjwt._arguments import BytesLike, algorithm_row, key_name, octets_or_text
+from cyjwt._lazy import LazyModule
 from cyjwt.errors import InvalidKeyError, KeyNotFoundError
 from cyjwt.keys import Key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn, Self
+
+    from cyjwt import _jwk
+else:
+    _jwk = LazyModule("cyjwt._jwk")
 
 __all__ = ["MOST_KEYS", "MOST_OCTETS", "KeySet", "KeySetWarning"]
 
@@ -118,7 +124,7 @@ class KeySet:
             OSError: the file cannot be read.
             InvalidKeyError: as for ``from_jwks``.
         """
-        with Path(path).open("rb") as file:
+        with open(os.fspath(path), "rb") as file:
             content = file.read(MOST_OCTETS + 1)
         return cls.from_jwks(content, private=private)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 from cyjwt._arguments import algorithm_row
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
 
 __all__ = [
     "DEFAULT_TOKEN_SIZE",
@@ -36,22 +38,63 @@ NEVER_CRITICAL: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Policy:
     """The validated options of a ``Verifier``, in the form that the engine is built from."""
 
-    algorithms: tuple[str, ...] | None
-    issuers: tuple[str, ...]
-    audiences: tuple[str, ...]
-    subject: str | None
-    leeway: float
-    required: tuple[str, ...]
-    type: str | None
-    max_age: float | None
-    max_token_size: int
-    clock: Callable[[], float] | None
-    allow_padding: bool
-    critical: tuple[str, ...]
+    __slots__ = (
+        "algorithms",
+        "allow_padding",
+        "audiences",
+        "clock",
+        "critical",
+        "issuers",
+        "leeway",
+        "max_age",
+        "max_token_size",
+        "required",
+        "subject",
+        "type",
+    )
+
+    def __init__(
+        self,
+        *,
+        algorithms: tuple[str, ...] | None,
+        issuers: tuple[str, ...],
+        audiences: tuple[str, ...],
+        subject: str | None,
+        leeway: float,
+        required: tuple[str, ...],
+        type: str | None,
+        max_age: float | None,
+        max_token_size: int,
+        clock: Callable[[], float] | None,
+        allow_padding: bool,
+        critical: tuple[str, ...],
+    ) -> None:
+        self.algorithms = algorithms
+        self.issuers = issuers
+        self.audiences = audiences
+        self.subject = subject
+        self.leeway = leeway
+        self.required = required
+        self.type = type
+        self.max_age = max_age
+        self.max_token_size = max_token_size
+        self.clock = clock
+        self.allow_padding = allow_padding
+        self.critical = critical
+
+    def options(self) -> dict[str, object]:
+        """The options by name: what ``Policy(**options)`` makes anew."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (self.options(),)
+
+
+def _restore(options: dict[str, Any]) -> Policy:
+    return Policy(**options)
 
 
 def text(option: str, value: object) -> str:

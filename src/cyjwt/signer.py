@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
-from typing import Any, NoReturn, Self
 
 from cyjwt._arguments import algorithm_row
 from cyjwt._engine.jsonwrite import dumps
@@ -12,6 +11,10 @@ from cyjwt._engine.sign import SignEngine
 from cyjwt.errors import InvalidKeyError
 from cyjwt.keys import Key
 from cyjwt.policy import LAST_DATE, NEVER_CRITICAL, names, read_clock, seconds, text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn, Self
 
 __all__ = ["Signer"]
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from cyjwt._engine import base64url
 from cyjwt._engine.jsontext import loads_unsigned
 from cyjwt.errors import DecodeError
 from cyjwt.policy import DEFAULT_TOKEN_SIZE
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Self
+
 __all__ = ["Token", "read_unverified", "token_octets"]
 
 
-class Token(NamedTuple):
-    """The header, the claims and the signature of a token.
+class Token(tuple["Any", ...]):
+    """The header, the claims and the signature of a token; also a tuple of these three.
 
     What it is worth depends on where it comes from: ``Verifier.verify_complete`` gives one whose signature
     and claims hold, ``read_unverified`` one of which nothing is known.
@@ -24,9 +26,36 @@ class Token(NamedTuple):
         signature: the octets of the signature.
     """
 
-    header: dict[str, Any]
-    claims: dict[str, Any]
-    signature: bytes
+    __slots__ = ()
+    __match_args__ = ("header", "claims", "signature")
+
+    def __new__(cls, header: dict[str, Any], claims: dict[str, Any], signature: bytes) -> Self:
+        """Join the three parts."""
+        return super().__new__(cls, (header, claims, signature))
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The members of the JOSE header."""
+        header: dict[str, Any] = self[0]
+        return header
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """The claims set."""
+        claims: dict[str, Any] = self[1]
+        return claims
+
+    @property
+    def signature(self) -> bytes:
+        """The octets of the signature."""
+        signature: bytes = self[2]
+        return signature
+
+    def __getnewargs__(self) -> tuple[dict[str, Any], dict[str, Any], bytes]:
+        return self.header, self.claims, self.signature
+
+    def __repr__(self) -> str:
+        return f"Token(header={self.header!r}, claims={self.claims!r}, signature={self.signature!r})"
 
 
 def read_unverified(token: str | bytes | bytearray | memoryview) -> Token:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import fields
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from cyjwt._engine import verify as _verify
 from cyjwt._engine.claims import ClaimRules
@@ -15,6 +13,10 @@ from cyjwt.keys import Key
 from cyjwt.keyset import KeySet
 from cyjwt.policy import DEFAULT_TOKEN_SIZE, Policy, read_policy
 from cyjwt.token import Token, token_octets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn, Self
 
 __all__ = ["Verifier"]
 
@@ -187,9 +189,7 @@ class Verifier(_verify.Engine):
 
     def __repr__(self) -> str:
         said = [
-            f"{field.name}={value!r}"
-            for field in fields(self._policy)
-            if (value := getattr(self._policy, field.name)) not in (None, ())
+            f"{name}={value!r}" for name, value in self._policy.options().items() if value not in (None, ())
         ]
         return f"<Verifier {self._keys!r} {' '.join(said)}>"
 
