@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import tempfile
@@ -153,42 +152,51 @@ def signing_key(path: str | None, secret_file: str | None, algorithm: str | None
 
 
 def write_file(path: str, text: str, *, private: bool, force: bool) -> None:
-    """Write a key file: mode 0600 if it is private, never through a link, never half.
+    """Write a key file: mode 0600 if it is private, and never through a link.
 
     Args:
         path: the file.
         text: its content.
         private: nobody else may read it.
-        force: replace a file of that name; without it such a file is left alone.
+        force: replace a file of that name, in one step; without it such a file is left alone.
 
     Raises:
         Failure: the file exists and ``force`` is off, or it cannot be written.
     """
     target = Path(path)
     try:
-        if os.path.lexists(target):
-            if not force:
-                raise Failure(f"{path}: the file exists; --force replaces it")
-            if not stat.S_ISREG(target.lstat().st_mode) and not target.is_symlink():
-                raise Failure(f"{path}: not a regular file")
-        # mkstemp's mode is 0600; the name is taken in one step, which fails where another was faster.
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+        if not force:
+            # O_EXCL refuses whatever has the name already, a link to nowhere too.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            _fill(target, os.open(target, flags, 0o600 if private else 0o666), text)
+            return
+        if os.path.lexists(target) and not (target.is_symlink() or stat.S_ISREG(target.lstat().st_mode)):
+            raise Failure(f"{path}: not a regular file")
+        # mkstemp's mode is 0600.
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".cyjwt-")
+        temporary = Path(name)
+        _fill(temporary, handle, text)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                if not private:
-                    os.fchmod(file.fileno(), 0o666 & ~_umask())
-            if force:
-                Path(temporary).replace(target)
-            else:
-                os.link(temporary, target)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                Path(temporary).unlink()
+            if not private:
+                temporary.chmod(0o666 & ~_umask())
+            temporary.replace(target)
+        except OSError:
+            temporary.unlink()
+            raise
     except FileExistsError:
         raise Failure(f"{path}: the file exists; --force replaces it") from None
     except (OSError, ValueError) as error:
         raise Failure(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _fill(path: Path, handle: int, text: str) -> None:
+    """Write to a file just made; no half of it stays."""
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        path.unlink()
+        raise
 
 
 def _umask() -> int:

@@ -100,7 +100,7 @@ class Report:
         spent = time.perf_counter() - self._started
         rate = f"{self.tokens / spent:,.0f} tokens/s" if spent > 0 else ""
         told = f"{self.tokens:,} {'token' if self.tokens == 1 else 'tokens'}: {self.valid:,} valid, {self.invalid:,} not valid"
-        blank = f" ({self.blank:,} blank lines skipped)" if self.blank else ""
+        blank = f"; blank lines skipped: {self.blank:,}" if self.blank else ""
         console.out(f"{told}{blank}; {spent:.2f} s, {rate}", highlight=False)
         if not self.reasons:
             return

@@ -1,0 +1,128 @@
+"""Lines from inputs of any size: their ends, their numbers, and how much is held at once."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("click")
+
+from cyjwt.cli.lines import UnreadableError, blocks, looks_like_file, open_source
+
+
+def in_pieces(data: bytes, size: int) -> Callable[[int], bytes]:
+    stream = io.BytesIO(data)
+    return lambda most: stream.read(min(most, size))
+
+
+def lines_of(data: bytes, *, most: int = 100, size: int = 1 << 20) -> list[bytes]:
+    return [line for block in blocks(in_pieces(data, size), most) for line in block]
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        (b"", []),
+        (b"a", [b"a"]),
+        (b"a\n", [b"a"]),
+        (b"a\r\n", [b"a"]),
+        (b"a\nb", [b"a", b"b"]),
+        (b"a\r\nb\r\n", [b"a", b"b"]),
+        (b"a\r\n\r\nb\n\nc\n", [b"a", b"", b"b", b"", b"c"]),
+        (b"\n\n", [b"", b""]),
+        (b"a\rb\r\n", [b"a\rb"]),
+        (b"a\r\r\n", [b"a\r"]),
+        (b"a\0\xff\n", [b"a\0\xff"]),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 1 << 20])
+def test_line_ends(data: bytes, lines: list[bytes], size: int) -> None:
+    assert lines_of(data, size=size) == lines
+
+
+def test_the_pieces_of_a_read_do_not_matter() -> None:
+    chance = random.Random(1)
+    for _ in range(300):
+        data = bytes(chance.choice(b"ab\r\n") for _ in range(chance.randrange(60)))
+        whole = lines_of(data)
+        assert lines_of(data, size=chance.randrange(1, 9)) == whole
+        # Taken the slow way.
+        wanted = [line.removesuffix(b"\r") for line in data.split(b"\n")[:-1]]
+        rest = data.split(b"\n")[-1]
+        assert whole == wanted + ([rest] if rest else [])
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
+@pytest.mark.parametrize("size", [1, 7, 100, 1 << 20])
+def test_a_line_is_cut_only_if_it_stays_too_long(end: bytes, size: int) -> None:
+    for length in (99, 100):
+        assert lines_of(b"a" * length + end + b"b" * bool(end), size=size)[0] == b"a" * length
+    for length in (101, 102, 103, 250, 1000):
+        found = lines_of(b"a" * length + end + b"b" * bool(end), size=size)
+        assert len(found[0]) > 100
+        assert found[1:] == [b"b"] * bool(end)
+
+
+def test_a_cut_that_ends_in_a_carriage_return_stays_too_long() -> None:
+    for length in range(95, 110):
+        found = lines_of(b"a" * length + b"\r" * 20 + b"\nb\n", size=10)
+        assert len(found[0]) > 100
+        assert found[1] == b"b"
+
+
+def test_a_long_line_is_never_held_whole() -> None:
+    left = 100_000_000
+
+    def read(most: int) -> bytes:
+        nonlocal left
+        size = min(most, left)
+        left -= size
+        return b"a" * size
+
+    tracemalloc.start()
+    try:
+        sizes = [len(line) for block in blocks(read, 65_536) for line in block]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sizes == [65_538]
+    assert peak < 4_000_000
+
+
+@pytest.mark.parametrize("name", ["tokens.txt.gz", "tokens.GZ", "tokens"])
+def test_gzip_is_known_by_name_or_content(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(b"a\nb\n") + gzip.compress(b"c\n"))
+    with open_source(str(path)) as source:
+        assert [line for block in blocks(source.read, 10) for line in block] == [b"a", b"b", b"c"]
+        assert source.size == source.position() == path.stat().st_size
+
+
+def test_a_name_that_promises_gzip_must_hold_it(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.gz"
+    path.write_bytes(b"a\nb\n")
+    with open_source(str(path)) as source, pytest.raises(UnreadableError, match="damaged"):
+        list(blocks(source.read, 10))
+
+
+@pytest.mark.parametrize("cut", [3, 12, 500, -5])
+def test_gzip_that_is_cut_off(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "tokens.gz"
+    path.write_bytes(gzip.compress(random.Random(1).randbytes(2000).hex().encode())[:cut])
+    with open_source(str(path)) as source, pytest.raises(UnreadableError, match="cut off"):
+        list(blocks(source.read, 10))
+
+
+def test_what_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.b.c").touch()
+    for name in ("a.b.c", "missing.txt", "missing.txt.gz", "MISSING.GZ", "./a", "/a"):
+        assert looks_like_file(name), name
+    for text in ("", "a.b.d", "garbage", "eyJhbGciOiJub25lIn0.e30.", "a" * 10_000):
+        assert not looks_like_file(text), text
