@@ -87,6 +87,7 @@ class ExpiredSignatureError(InvalidTokenError):
     """The token's ``exp`` has passed, or it is older than ``max_age`` (RFC 7519 section 4.1.4)."""
 
     code = "expired"
+    claim = "exp"
 
 
 class ImmatureSignatureError(InvalidTokenError):
@@ -99,30 +100,35 @@ class InvalidIssuerError(InvalidTokenError):
     """The ``iss`` claim is not the issuer expected (RFC 7519 section 4.1.1)."""
 
     code = "invalid_issuer"
+    claim = "iss"
 
 
 class InvalidAudienceError(InvalidTokenError):
     """The ``aud`` claim does not name this audience (RFC 7519 section 4.1.3)."""
 
     code = "invalid_audience"
+    claim = "aud"
 
 
 class InvalidSubjectError(InvalidTokenError):
     """The ``sub`` claim is not a string, or not the one expected (RFC 7519 section 4.1.2)."""
 
     code = "invalid_subject"
+    claim = "sub"
 
 
 class InvalidJTIError(InvalidTokenError):
     """The ``jti`` claim is not a string (RFC 7519 section 4.1.7)."""
 
     code = "invalid_jti"
+    claim = "jti"
 
 
 class InvalidIssuedAtError(DecodeError):
     """The ``iat`` claim is not a NumericDate (RFC 7519 section 4.1.6)."""
 
     code = "invalid_iat"
+    claim = "iat"
 
 
 class MissingRequiredClaimError(InvalidTokenError):

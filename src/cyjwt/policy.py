@@ -136,7 +136,8 @@ def seconds(option: str, value: object) -> float:
 
 def media_type(value: str) -> str:
     """The normal form of a ``typ``: lower case, without "application/" (RFC 7515 section 4.1.9)."""
-    lower = value.lower()
+    # Media types are ASCII; str.lower would change other letters too, and the engine does not.
+    lower = value.encode().lower().decode()
     bare = lower.removeprefix("application/")
     return lower if "/" in bare else bare
 
@@ -207,7 +208,7 @@ def read_policy(
         subject=None if subject is None else text("subject", subject),
         leeway=seconds("leeway", leeway),
         required=names("required", required),
-        type=None if type is None else media_type(text("type", type)),
+        type=None if type is None else text("type", media_type(text("type", type))),
         max_age=None if max_age is None else seconds("max_age", max_age),
         max_token_size=max_token_size,
         clock=read_clock(clock),

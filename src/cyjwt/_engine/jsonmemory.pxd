@@ -39,8 +39,9 @@ cdef enum:
     VALUE_SLOTS = 1 << VALUE_SLOTS_LOG
     TEXT_MAX = 64           # longer texts are made each time
     SHAPE_SLOTS = 64        # a power of two
-    SHAPE_LEAST = 6         # a table of five grows no time
+    SHAPE_LEAST = 2
     SHAPE_MOST = 64
+    GUESS_DEPTHS = 4        # how deep the names of an object are guessed
 
 # A str that is kept, of ASCII; first and last are its first and last eight bytes.
 cdef struct KnownText:
@@ -62,7 +63,7 @@ cdef struct Memory:
     KnownText names[NAME_SLOTS]
     KnownText values[VALUE_SLOTS]
     Shape shapes[SHAPE_SLOTS]
-    Shape* last                 # the shape of the outermost object that was read last
+    Shape* last[GUESS_DEPTHS]   # by depth, the shape of the object that was read last
 
 
 cdef inline PyObject* ascii_text(const uint8_t* p, Py_ssize_t size) noexcept:
@@ -231,7 +232,7 @@ cdef inline PyObject* new_dict(PyObject** pairs, Py_ssize_t count, int* error) n
 
 
 cdef inline PyObject* make_dict(
-    Memory* memory, PyObject** pairs, Py_ssize_t count, Shape* guess, bint outermost, bint trusted,
+    Memory* memory, PyObject** pairs, Py_ssize_t count, Shape* guess, int depth, bint trusted,
     int* error
 ) noexcept:
     """A dict of the pairs, whose references stay with the caller; or NULL with a JSONError."""
@@ -253,6 +254,6 @@ cdef inline PyObject* make_dict(
             Py_DECREF(made)
             error[0] = JSON_MEMORY
             return NULL
-    if outermost and trusted and made != NULL and shape.model != NULL:
-        memory.last = shape
+    if depth <= GUESS_DEPTHS and trusted and made != NULL and shape.model != NULL:
+        memory.last[depth - 1] = shape
     return made

@@ -35,6 +35,7 @@ from cyjwt._engine.jsonlex cimport (
     unescape,
 )
 from cyjwt._engine.jsonmemory cimport (
+    GUESS_DEPTHS,
     NAME_SLOTS_LOG,
     VALUE_SLOTS_LOG,
     Memory,
@@ -179,8 +180,9 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
     cdef bint recurs
     cdef size_t decoded
     cdef Py_ssize_t count = 0
-    # Tokens of one issuer have their members in one order, so the next name is worth a guess.
-    cdef Shape* guess = memory.last if depth == 1 else NULL
+    # Tokens of one issuer, and objects of one list, have their members in one order, so that the next
+    # name is worth a guess.
+    cdef Shape* guess = memory.last[depth - 1] if depth <= GUESS_DEPTHS else NULL
     p = skip_space(p + 1)
     if p[0] == 0x7D:
         r.end = p + 1
@@ -247,7 +249,7 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
             break
         else:
             return fail(r, JSON_SYNTAX)
-    item = make_dict(&memory, r.stack + base, count, guess, depth == 1, r.trusted, &r.error)
+    item = make_dict(&memory, r.stack + base, count, guess, depth, r.trusted, &r.error)
     if item == NULL:
         return NULL
     for i in range(base, r.top):

@@ -27,6 +27,7 @@ from cyjwt._engine.pyraw cimport (
     PyList_GET_SIZE,
     PyLong_AsLongLongAndOverflow,
     PyLong_Check,
+    PyLong_CheckExact,
     PyTuple_Check,
     PyTuple_GET_ITEM,
     PyTuple_GET_SIZE,
@@ -160,9 +161,11 @@ cdef int write_text(Text* text, PyObject* value, const Place* place) except -1:
             PyErr_Clear()
             raise ValueError(f"{path_of(place)} holds a lone surrogate, which has no UTF-8")
     left = <size_t>size
-    append_octet(text, 0x22)
+    # Both quotes, the text, and what cyjwt_copy_plain may write past it.
+    reserve(text, left + 18)
+    text.data[text.used] = 0x22
+    text.used += 1
     while True:
-        reserve(text, left + 17)
         n = cyjwt_copy_plain(text.data + text.used, p, left)
         text.used += n
         left -= n
@@ -171,7 +174,10 @@ cdef int write_text(Text* text, PyObject* value, const Place* place) except -1:
         append_escaped(text, p[n])
         p += n + 1
         left -= 1
-    return append_octet(text, 0x22)
+        reserve(text, left + 17)
+    text.data[text.used] = 0x22
+    text.used += 1
+    return 0
 
 
 cdef object path_of(const Place* place):
@@ -213,12 +219,30 @@ cdef int write_integer(Text* text, PyObject* value, const Place* place) except -
     return append(text, <const uint8_t*>digits, <size_t>len(digits))
 
 
+cdef inline bint is_scalar(PyObject* value) noexcept:
+    """Whether writing the value runs no code but ours."""
+    return (
+        PyUnicode_Check(value) or PyLong_CheckExact(value) or value == Py_None or value == Py_True
+        or value == Py_False
+    )
+
+
+cdef int write_held(Text* text, PyObject* value, object default, const Place* place, int depth) except -1:
+    """Writes a value that a hook or another thread might take out of its container meanwhile."""
+    Py_INCREF(value)
+    try:
+        return write_any(text, value, default, place, depth)
+    finally:
+        Py_DECREF(value)
+
+
 cdef int write_members(Text* text, PyObject* value, object default, const Place* up, int depth) except -1:
     """An object without its closing brace."""
     cdef Py_ssize_t position = 0
     cdef PyObject* name
     cdef PyObject* item
     cdef Place place
+    cdef object kept
     cdef bint first = True
     place.up = up
     append_octet(text, 0x7B)
@@ -231,16 +255,13 @@ cdef int write_members(Text* text, PyObject* value, object default, const Place*
             append_octet(text, 0x2C)
         first = False
         place.name = name
-        # Held, for a hook or another thread may take them out of the dict meanwhile.
-        Py_INCREF(name)
-        Py_INCREF(item)
-        try:
-            write_text(text, name, &place)
-            append_octet(text, 0x3A)
+        write_text(text, name, &place)
+        append_octet(text, 0x3A)
+        if is_scalar(item):
             write_any(text, item, default, &place, depth)
-        finally:
-            Py_DECREF(name)
-            Py_DECREF(item)
+        else:
+            kept = <object>name
+            write_held(text, item, default, &place, depth)
     return 0
 
 
@@ -256,11 +277,10 @@ cdef int write_elements(Text* text, PyObject* value, object default, const Place
         if place.index:
             append_octet(text, 0x2C)
         item = PyList_GET_ITEM(value, place.index) if is_list else PyTuple_GET_ITEM(value, place.index)
-        Py_INCREF(item)
-        try:
+        if is_scalar(item):
             write_any(text, item, default, &place, depth)
-        finally:
-            Py_DECREF(item)
+        else:
+            write_held(text, item, default, &place, depth)
         place.index += 1
     return append_octet(text, 0x5D)
 

@@ -6,6 +6,43 @@
 
 static inline int cyjwt_needs_escape(uint8_t c) { return c < 0x20 || c == '"' || c == '\\'; }
 
+/* Whether any of eight octets is one that JSON must escape. */
+static inline int cyjwt_needs_escape8(uint64_t x) {
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    uint64_t quote = x ^ (ones * '"'), slash = x ^ (ones * '\\');
+    return (((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high ? 1 : 0;
+}
+
+/* Copies octets one by one up to the first that JSON must escape, or all n; returns how many. */
+static inline size_t cyjwt_copy_octets(uint8_t *dst, const uint8_t *src, size_t n) {
+    size_t i;
+    for (i = 0; i < n && !cyjwt_needs_escape(src[i]); i++) dst[i] = src[i];
+    return i;
+}
+
+/* The same for less than sixteen octets; the ends of the text overlap in the middle. */
+static inline size_t cyjwt_copy_short(uint8_t *dst, const uint8_t *src, size_t n) {
+    uint64_t a, b;
+    uint32_t c, d;
+    if (n >= 8) {
+        memcpy(&a, src, 8);
+        memcpy(&b, src + n - 8, 8);
+        if (cyjwt_needs_escape8(a) || cyjwt_needs_escape8(b)) return cyjwt_copy_octets(dst, src, n);
+        memcpy(dst, &a, 8);
+        memcpy(dst + n - 8, &b, 8);
+        return n;
+    }
+    if (n >= 4) {
+        memcpy(&c, src, 4);
+        memcpy(&d, src + n - 4, 4);
+        if (cyjwt_needs_escape8((uint64_t)c << 32 | d)) return cyjwt_copy_octets(dst, src, n);
+        memcpy(dst, &c, 4);
+        memcpy(dst + n - 4, &d, 4);
+        return n;
+    }
+    return cyjwt_copy_octets(dst, src, n);
+}
+
 /* Copies octets up to the first that JSON must escape, or all n; returns how many. dst has room for n + 16. */
 static inline size_t cyjwt_copy_plain(uint8_t *dst, const uint8_t *src, size_t n) {
     size_t i = 0;
@@ -29,12 +66,15 @@ static inline size_t cyjwt_copy_plain(uint8_t *dst, const uint8_t *src, size_t n
         vst1q_u8(dst + i, x);
         if (mask) return i + (size_t)(__builtin_ctzll(mask) >> 2);
     }
-#endif
-    for (; i < n; i++) {
-        if (cyjwt_needs_escape(src[i])) return i;
-        dst[i] = src[i];
+#else
+    for (; n - i >= 16; i += 8) {
+        uint64_t x;
+        memcpy(&x, src + i, 8);
+        if (cyjwt_needs_escape8(x)) return i + cyjwt_copy_octets(dst + i, src + i, n - i);
+        memcpy(dst + i, &x, 8);
     }
-    return i;
+#endif
+    return i + cyjwt_copy_short(dst + i, src + i, n - i);
 }
 
 #endif

@@ -59,6 +59,7 @@ cdef enum Status:
     AUDIENCE_UNEXPECTED = 70
     SUBJECT_REFUSED = 71
     # Not the token's fault.
+    RAISED = 126        # a Python error is set already
     NO_MEMORY = 127
 
 # The exception that stands for a status; claim names the one at fault where the status does not.

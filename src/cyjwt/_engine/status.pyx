@@ -122,7 +122,7 @@ cdef object exception_for(int status, object claim):
     error = kind(message)
     if code is not None:
         error.code = code
-    if at_fault is not None:
+    if at_fault != error.claim:
         error.claim = at_fault
     return error
 
@@ -130,7 +130,9 @@ cdef object exception_for(int status, object claim):
 cdef void set_error(int status, object claim) noexcept:
     cdef object error, kind
     cdef PyObject* made
-    if status < STATUSES and _plain_kind[status] != NULL:
+    if status == RAISED:
+        return
+    if _plain_kind[status] != NULL:
         # The common refusals (a bad signature) differ in nothing but class and message.
         made = cyjwt_new_error(_plain_kind[status], _plain_args[status])
         if made != NULL:
@@ -152,7 +154,7 @@ cdef list _kept = []
 
 def _fill_plain() -> None:
     for status, row in _TABLE.items():
-        if row[1] is None and row[2] is None:
+        if row[1] is None and row[2] == row[0].claim:
             _plain_kind[<int>status] = <PyObject*>row[0]
             args = (row[3],)
             _kept.append((row[0], args))

@@ -31,6 +31,7 @@ from cyjwt._engine.pyraw cimport (
     PyDict_CheckExact,
     PyErr_Clear,
     PyErr_NoMemory,
+    PyErr_SetObject,
     PyUnicode_1BYTE_DATA,
     PyUnicode_Check,
     PyUnicode_GET_LENGTH,
@@ -46,6 +47,7 @@ from cyjwt._engine.status cimport (
     PAYLOAD_BASE64,
     PAYLOAD_JSON,
     PAYLOAD_NOT_OBJECT,
+    RAISED,
     SIGNATURE_BASE64,
     SIGNATURE_INVALID,
     TOKEN_SEGMENTS,
@@ -216,6 +218,8 @@ cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t*
         return NULL
     size = decoded_size(size)
     memset(room + size, 0, CYJWT_JSON_SLACK)
+    # Before there are claims to let go of: a caller's clock may raise.
+    now = cyjwt_now() if engine.clock is None else read_clock(engine.clock)
     claims = read_value(room, size, &engine.claim_rules.names, members, True, &error)
     if claims == NULL:
         if error != JSON_MEMORY:
@@ -225,7 +229,6 @@ cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t*
         Py_DECREF(claims)
         set_error(PAYLOAD_NOT_OBJECT, None)
         return NULL
-    now = cyjwt_now() if engine.clock is None else read_clock(engine.clock)
     status = check_claims(engine.claim_rules, members, now, &absent)
     if status != VALID:
         Py_DECREF(claims)
@@ -259,8 +262,13 @@ cdef int copy_buffer(PyObject* token, size_t most, Borrowed* out) noexcept:
     cdef int status = VALID
     try:
         PyObject_GetBuffer(<object>token, &view, PyBUF_FULL_RO)
-    except BaseException:
+    except Exception:
         return TOKEN_TYPE
+    except BaseException as error:
+        # Such as a KeyboardInterrupt while a buffer written in Python was asked for.
+        kind = type(error)
+        PyErr_SetObject(<PyObject*>kind, <PyObject*>error)
+        return RAISED
     out.size = <size_t>view.len
     if out.size > most:
         status = TOKEN_TOO_LARGE
