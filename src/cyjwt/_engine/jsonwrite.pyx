@@ -10,7 +10,7 @@ from cpython.object cimport PyObject
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, strlen
 
-from cyjwt._engine.jsonlex cimport MAX_DEPTH
+from cyjwt._engine.jsonlex cimport MAX_DEPTH, cyjwt_copy
 from cyjwt._engine.pyraw cimport (
     Py_DECREF,
     Py_False,
@@ -41,6 +41,7 @@ from cyjwt._engine.pyraw cimport (
 import datetime
 
 cdef extern from "jsonwrite_simd.h" nogil:
+    size_t cyjwt_write_digits(uint8_t* dst, unsigned long long value) noexcept
     size_t cyjwt_copy_plain(uint8_t* dst, const uint8_t* src, size_t n) noexcept
 
 cdef extern from "math.h" nogil:
@@ -93,7 +94,7 @@ cdef inline int reserve(Text* text, size_t more) except -1:
 
 cdef int append(Text* text, const uint8_t* data, size_t size) except -1:
     reserve(text, size)
-    memcpy(text.data + text.used, data, size)
+    cyjwt_copy(text.data + text.used, data, size)
     text.used += size
     return 0
 
@@ -106,21 +107,14 @@ cdef inline int append_octet(Text* text, uint8_t octet) except -1:
 
 
 cdef int append_integer(Text* text, long long value) except -1:
-    cdef uint8_t[24] digits
-    cdef int i = 24
     cdef unsigned long long rest = <unsigned long long>value
+    reserve(text, 21)
     if value < 0:
         rest = 0 - rest
-    while True:
-        i -= 1
-        digits[i] = <uint8_t>(0x30 + rest % 10)
-        rest //= 10
-        if rest == 0:
-            break
-    if value < 0:
-        i -= 1
-        digits[i] = 0x2D
-    return append(text, digits + i, 24 - i)
+        text.data[text.used] = 0x2D
+        text.used += 1
+    text.used += cyjwt_write_digits(text.data + text.used, rest)
+    return 0
 
 
 cdef int append_escaped(Text* text, uint8_t c) except -1:

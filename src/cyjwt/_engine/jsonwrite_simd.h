@@ -6,6 +6,30 @@
 
 static inline int cyjwt_needs_escape(uint8_t c) { return c < 0x20 || c == '"' || c == '\\'; }
 
+/* Writes a number in decimal, two digits a step, and returns how many; dst has room for 20. */
+static inline size_t cyjwt_write_digits(uint8_t *dst, uint64_t value) {
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+        "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
+        "9899";
+    uint8_t digits[40] = {0}; /* twice as long as needed, so that twenty octets can be copied from any digit */
+    size_t i = 20;
+    while (value >= 100) {
+        const unsigned two = (unsigned)(value % 100);
+        value /= 100;
+        i -= 2;
+        memcpy(digits + i, pairs + 2 * two, 2);
+    }
+    if (value >= 10) {
+        i -= 2;
+        memcpy(digits + i, pairs + 2 * value, 2);
+    } else {
+        digits[--i] = (uint8_t)('0' + value);
+    }
+    memcpy(dst, digits + i, 20);
+    return 20 - i;
+}
+
 /* Whether any of eight octets is one that JSON must escape. */
 static inline int cyjwt_needs_escape8(uint64_t x) {
     const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
