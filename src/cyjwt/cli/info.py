@@ -25,7 +25,9 @@ def command(as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from cyjwt.cli.report import show_table
+
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in known.items():
         table.add_row(name, ("yes" if value else "no") if isinstance(value, bool) else str(value))
-    Console(highlight=False, markup=False).print(table, soft_wrap=True)
+    show_table(Console(highlight=False, markup=False), table)

@@ -119,7 +119,7 @@ def _reader(stream: io.BufferedReader | gzip.GzipFile) -> Callable[[int], bytes]
         except EOFError:
             raise UnreadableError("the compressed data is cut off") from None
         except (gzip.BadGzipFile, zlib.error):
-            raise UnreadableError("the compressed data is damaged, or no gzip") from None
+            raise UnreadableError("the compressed data is damaged (or not gzip)") from None
         except OSError as error:
             raise UnreadableError(error.strerror or str(error)) from None
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from cyjwt._engine.jsonwrite import dumps
 from cyjwt.errors import InvalidTokenError
 
-__all__ = ["Report", "refusal_members"]
+__all__ = ["Report", "refusal_members", "show_table"]
 
 
 def refusal_members(error: InvalidTokenError) -> dict[str, str | None]:
@@ -25,6 +25,13 @@ def refusal_members(error: InvalidTokenError) -> dict[str, str | None]:
         "message": str(error),
         "claim": error.claim,
     }
+
+
+def show_table(console: Console, table: Table) -> None:
+    """Print a table without the blanks that would fill its last column."""
+    with console.capture() as captured:
+        console.print(table, soft_wrap=True)
+    console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
 class Report:
@@ -110,4 +117,4 @@ class Report:
         table.add_column("error", no_wrap=True)
         for (code, name), count in sorted(self.reasons.items(), key=lambda item: (-item[1], item[0])):
             table.add_row(f"{count:,}", code, name)
-        console.print(table)
+        show_table(console, table)
