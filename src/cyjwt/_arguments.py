@@ -31,10 +31,9 @@ BytesLike: TypeAlias = bytes | bytearray | memoryview
 
 def octets(name: str, value: object) -> bytes:
     """The octets of a bytes-like argument."""
-    if isinstance(value, bytes):
-        return bytes(value)
-    if isinstance(value, bytearray | memoryview):
-        return bytes(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        # By its memory: what __bytes__ of a subclass gives may be anything.
+        return bytes(memoryview(value))
     raise TypeError(f"{name} must be bytes, not {type(value).__name__}")
 
 
@@ -42,10 +41,10 @@ def octets_or_text(name: str, value: object) -> bytes:
     """The octets of a bytes-like argument, or a text's UTF-8."""
     if not isinstance(value, str):
         if isinstance(value, bytes | bytearray | memoryview):
-            return bytes(value)
+            return octets(name, value)
         raise TypeError(f"{name} must be str or bytes, not {type(value).__name__}")
     try:
-        return value.encode("utf-8")
+        return str.encode(value, "utf-8")
     except UnicodeEncodeError:
         raise InvalidKeyError(f"{name} is not valid Unicode text") from None
 

@@ -40,14 +40,13 @@ class Members(NamedTuple):
     alg: str | None
 
 
-def parse(text: str | bytes, most: int) -> Any:
+def parse(data: bytes, most: int) -> Any:
     """Read JSON text of at most ``most`` octets, without duplicate members at any depth."""
     try:
-        data = text.encode("utf-8") if isinstance(text, str) else bytes(text)
         if len(data) > most:
             raise InvalidKeyError(f"the JSON text has {len(data)} octets: {most} is the most")
         return jsontext.loads(data)
-    except (DecodeError, UnicodeEncodeError):
+    except DecodeError:
         raise InvalidKeyError(
             "the text is not JSON, or not strictly so (a byte order mark, or a member that occurs twice)"
         ) from None

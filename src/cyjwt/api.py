@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from cyjwt._arguments import algorithm_row
+from cyjwt._arguments import algorithm_row, octets_or_text
 from cyjwt._lazy import LazyModule
 from cyjwt.errors import InvalidKeyError
 from cyjwt.keys import Key
@@ -104,7 +104,10 @@ def decode(
     if not isinstance(key, Key | KeySet):
         if algorithms is None:
             raise TypeError("decode needs algorithms unless key is a Key or KeySet (RFC 8725 section 3.1)")
-        key = read_material(key, names("algorithms", algorithms))
+        allowed = names("algorithms", algorithms)
+        if not allowed:
+            raise ValueError("algorithms must not be empty")
+        key = read_material(key, allowed)
     return Verifier(key, algorithms=algorithms, **options).verify(token)
 
 
@@ -134,7 +137,7 @@ def _read_pair(material: object) -> Key | KeySet:
         return KeySet.from_jwks(material) if "keys" in material else Key.from_jwk(material)
     if not isinstance(material, str | bytes | bytearray | memoryview):
         return Key.from_cryptography(material)
-    octets = material.encode() if isinstance(material, str) else bytes(material)
+    octets = octets_or_text("key", material)
     kind = _material.classify(octets)
     if kind is _material.Material.PEM:
         return Key.from_pem(octets)

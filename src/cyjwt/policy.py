@@ -139,17 +139,17 @@ def media_type(value: str) -> str:
     # Media types are ASCII; str.lower would change other letters too, and the engine does not.
     lower = value.encode().lower().decode()
     bare = lower.removeprefix("application/")
-    return lower if "/" in bare else bare
+    return lower if "/" in bare or not bare else bare
 
 
 def read_clock(clock: object) -> Callable[[], float] | None:
     """A clock that is known to tell a time; a number stands for a clock that stands still."""
     if clock is None:
         return None
-    if not callable(clock):
-        return _Fixed(seconds("clock", clock))
-    seconds("clock", clock())
-    return clock
+    told = clock() if callable(clock) else clock
+    if seconds("clock", told) > LAST_DATE:
+        raise ValueError("clock must tell seconds since 1970, before the year 10000")
+    return clock if callable(clock) else _Fixed(seconds("clock", clock))
 
 
 class _Fixed:
@@ -208,7 +208,7 @@ def read_policy(
         subject=None if subject is None else text("subject", subject),
         leeway=seconds("leeway", leeway),
         required=names("required", required),
-        type=None if type is None else text("type", media_type(text("type", type))),
+        type=None if type is None else media_type(text("type", type)),
         max_age=None if max_age is None else seconds("max_age", max_age),
         max_token_size=max_token_size,
         clock=read_clock(clock),

@@ -32,7 +32,8 @@ class Signer(SignEngine):
             Ed25519 key then signs as ``"EdDSA"``.
         issuer: the ``iss`` to add.
         audience: the ``aud`` to add; several become a list.
-        lifetime: seconds, or a timedelta, from ``iat`` to ``exp``, which both are added.
+        lifetime: seconds, or a timedelta, from the moment of signing to ``exp``; ``iat``, that moment, is
+            added too.
         headers: further header members. ``alg`` and ``b64`` cannot be set.
         type: the ``typ`` of the header; ``None`` leaves it out.
         clock: a callable that returns seconds since 1970, or such a number, in place of the system's clock.
@@ -52,10 +53,10 @@ class Signer(SignEngine):
         ['exp', 'iat', 'iss', 'sub']
     """
 
-    __slots__ = ("__weakref__", "_key", "_options")
+    __slots__ = ("__weakref__", "_algorithm", "_key")
 
     _key: Key
-    _options: dict[str, Any]
+    _algorithm: str
 
     def __new__(
         cls,
@@ -86,7 +87,7 @@ class Signer(SignEngine):
             raise TypeError("default must be callable")
         self = SignEngine.__new__(
             cls,
-            dumps(_header(key, row.name, headers, type)),
+            dumps(_header(key, row.name, headers, type), root="headers"),
             key.native,
             key,
             row.name,
@@ -96,18 +97,8 @@ class Signer(SignEngine):
             read_clock(clock),
             default,
         )
-        options = {
-            "algorithm": row.name,
-            "issuer": issuer,
-            "audience": audience,
-            "lifetime": lifetime,
-            "headers": headers,
-            "type": type,
-            "clock": clock,
-            "default": default,
-        }
         object.__setattr__(self, "_key", key)
-        object.__setattr__(self, "_options", options)
+        object.__setattr__(self, "_algorithm", row.name)
         return self
 
     @property
@@ -118,10 +109,11 @@ class Signer(SignEngine):
     @property
     def algorithm(self) -> str:
         """The algorithm that tokens are signed with."""
-        return str(self._options["algorithm"])
+        return self._algorithm
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self._key, self._options)
+        header, _, key, algorithm, row, *rest = self._compiled
+        return _rebuild, (type(self), header, key, algorithm, row, *rest)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a Signer is immutable: {name} cannot be set")
@@ -133,8 +125,11 @@ class Signer(SignEngine):
         return f"<Signer {self._key!r} {self.algorithm}>"
 
 
-def _rebuild(cls: type[Signer], key: Key, options: dict[str, Any]) -> Signer:
-    return cls(key, **options)
+def _rebuild(cls: type[Signer], header: bytes, key: Key, algorithm: str, row: int, *rest: Any) -> Signer:
+    self: Signer = SignEngine.__new__(cls, header, key.native, key, algorithm, row, *rest)
+    object.__setattr__(self, "_key", key)
+    object.__setattr__(self, "_algorithm", algorithm)
+    return self
 
 
 def _name_of(value: object) -> str:
@@ -145,6 +140,8 @@ def _whole(duration: float) -> int:
     # Past year 9999 no verifier of ours would take the exp, and no datetime could hold it.
     if duration > LAST_DATE:
         raise ValueError("lifetime must end before the year 10000")
+    if duration < 1:
+        raise ValueError("lifetime must be a second or more: NumericDates are written in whole seconds")
     return int(duration)
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from cyjwt._engine import base64url
-from cyjwt._engine.jsontext import loads_unsigned
-from cyjwt.errors import DecodeError
+from cyjwt._engine.unverified import read
 from cyjwt.policy import DEFAULT_TOKEN_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Self
 
-__all__ = ["Token", "read_unverified", "token_octets"]
+__all__ = ["Token", "read_unverified"]
 
 
 class Token(tuple["Any", ...]):
@@ -79,30 +77,4 @@ def read_unverified(token: str | bytes | bytearray | memoryview) -> Token:
         >>> cyjwt.read_unverified(cyjwt.encode({"sub": "42"}, key, algorithm="HS256")).claims
         {'sub': '42'}
     """
-    text = token_octets(token)
-    if len(text) > DEFAULT_TOKEN_SIZE:
-        raise DecodeError(f"The token exceeds {DEFAULT_TOKEN_SIZE} octets")
-    if text.count(b".") != 2 or text.startswith(b"."):
-        raise DecodeError("The token is not three segments with two dots between them")
-    header, claims, signature = (base64url.decode(segment) for segment in text.split(b"."))
-    return Token(_object("header", header), _object("payload", claims), signature)
-
-
-def token_octets(token: object) -> bytes:
-    """The octets of a token's text, by its memory: a subclass may have its own ideas of its methods."""
-    if isinstance(token, str):
-        try:
-            return str.encode(token, "ascii")
-        except UnicodeEncodeError:
-            raise DecodeError("The token holds a character that is not ASCII") from None
-    try:
-        return bytes(memoryview(token))  # type: ignore[arg-type]
-    except (TypeError, ValueError, BufferError):
-        raise DecodeError("The token is not text or bytes") from None
-
-
-def _object(part: str, text: bytes) -> dict[str, Any]:
-    value = loads_unsigned(text)
-    if not isinstance(value, dict):
-        raise DecodeError(f"The {part} is not a JSON object")
-    return value
+    return Token(*read(token, DEFAULT_TOKEN_SIZE))

@@ -12,7 +12,7 @@ from cyjwt.algorithms import ALGORITHMS
 from cyjwt.keys import Key
 from cyjwt.keyset import KeySet
 from cyjwt.policy import DEFAULT_TOKEN_SIZE, Policy, read_policy
-from cyjwt.token import Token, token_octets
+from cyjwt.token import Token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -161,11 +161,10 @@ class Verifier(_verify.Engine):
             >>> cyjwt.Verifier(key, required=()).verify_complete(token).header["kid"]
             'a'
         """
-        if not isinstance(token, str | bytes):
-            # Its buffer may change between the two readings; what is verified must be what is given.
-            token = token_octets(token)
-        claims = self.verify(token)
-        header, signature = self._header_and_signature(token)
+        # A buffer may change between the two readings; what is verified must be what is given.
+        held = self._held(token)
+        claims = self.verify(held)
+        header, signature = self._header_and_signature(held)
         return Token(header, claims, signature)
 
     @property

@@ -100,7 +100,7 @@ def test_a_typ_of_any_size_up_to_256_octets(size: int) -> None:
     refuse(f'{{"alg":"HS256","typ":"{"x" * 5000}"}}', *UNEXPECTED_TYPE, type=text)
 
 
-@pytest.mark.parametrize("text", ["é", "É", "ÀÉÎ+jwt", "K", "ß", "İ", "😀"])
+@pytest.mark.parametrize("text", ["é", "É", "ÀÉÎ+1", "\u212a", "ß", "İ", "😀"])
 def test_a_typ_that_is_not_ascii_is_equal_to_itself_alone(text: str) -> None:
     """Case does not count in ASCII, which is all that a media type is made of (RFC 6838 section 4.2)."""
     verify(f'{{"alg":"HS256","typ":"{text}"}}', type=text)

@@ -1,6 +1,8 @@
-"""The compact serialization (RFC 7515 section 7.1) cut into its segments, and headers remembered."""
+"""The compact serialization (RFC 7515 section 7.1): borrowed, cut into segments, headers remembered."""
 
+from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t
+from libc.stdlib cimport free
 
 cdef struct Segments:
     const uint8_t* token
@@ -11,6 +13,19 @@ cdef struct Segments:
     size_t payload_size
     size_t signature_size
     size_t signing_size         # header, dot and payload: the signing input, from token on
+
+# Where the text of a token lies.
+cdef struct Borrowed:
+    const uint8_t* start
+    size_t size
+    uint8_t* copy           # to be freed; NULL where the text is the object's own
+
+# A Status. Text of str and bytes is borrowed; of other buffers it is copied, for they may change. What was
+# borrowed is good as long as the object; release it in any case.
+cdef int borrow(PyObject* token, size_t most, Borrowed* out) noexcept
+
+cdef inline void release(Borrowed* text) noexcept:
+    free(text.copy)
 
 # False unless the text is exactly three segments, of which the first is not empty.
 cdef bint split(const uint8_t* token, size_t size, Segments* out) noexcept nogil

@@ -1,13 +1,79 @@
-"""Splits a token into its segments, and remembers header segments.
+"""Borrows the text of a token, splits it into its segments, and remembers header segments.
 
 Tokens of one issuer share their header byte for byte, so that its base64url and JSON are read once. The
 memory has a fixed size, and a header gets in only after a signature under it held; one that shares the
 slot of another takes its place.
 """
 
-from libc.stdlib cimport calloc, free
+from cpython.buffer cimport (
+    PyBUF_FULL_RO,
+    PyBuffer_Release,
+    PyBuffer_ToContiguous,
+    PyObject_CheckBuffer,
+    PyObject_GetBuffer,
+)
 from libc.stdint cimport uint64_t
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memchr, memcmp, memcpy
+
+from cyjwt._engine.pyraw cimport (
+    PyBytes_AS_STRING,
+    PyBytes_Check,
+    PyBytes_GET_SIZE,
+    PyErr_Clear,
+    PyErr_SetObject,
+    PyUnicode_1BYTE_DATA,
+    PyUnicode_Check,
+    PyUnicode_GET_LENGTH,
+    PyUnicode_IS_ASCII,
+)
+from cyjwt._engine.status cimport NO_MEMORY, RAISED, TOKEN_TEXT, TOKEN_TOO_LARGE, TOKEN_TYPE, VALID
+
+
+cdef int borrow(PyObject* token, size_t most, Borrowed* out) noexcept:
+    out.copy = NULL
+    out.start = NULL
+    out.size = 0
+    if PyUnicode_Check(token):
+        if not PyUnicode_IS_ASCII(token):
+            return TOKEN_TEXT
+        out.start = PyUnicode_1BYTE_DATA(token)
+        out.size = <size_t>PyUnicode_GET_LENGTH(token)
+        return VALID if out.size <= most else TOKEN_TOO_LARGE
+    if PyBytes_Check(token):
+        out.start = <const uint8_t*>PyBytes_AS_STRING(token)
+        out.size = <size_t>PyBytes_GET_SIZE(token)
+        return VALID if out.size <= most else TOKEN_TOO_LARGE
+    if not PyObject_CheckBuffer(<object>token):
+        return TOKEN_TYPE
+    return copy_buffer(token, most, out)
+
+
+cdef int copy_buffer(PyObject* token, size_t most, Borrowed* out) noexcept:
+    cdef Py_buffer view
+    cdef int status = VALID
+    try:
+        PyObject_GetBuffer(<object>token, &view, PyBUF_FULL_RO)
+    except Exception:
+        return TOKEN_TYPE
+    except BaseException as error:
+        # Such as a KeyboardInterrupt while a buffer written in Python was asked for.
+        kind = type(error)
+        PyErr_SetObject(<PyObject*>kind, <PyObject*>error)
+        return RAISED
+    out.size = <size_t>view.len
+    if out.size > most:
+        status = TOKEN_TOO_LARGE
+    else:
+        out.copy = <uint8_t*>malloc(out.size + 1)
+        out.start = out.copy
+        if out.copy == NULL or PyBuffer_ToContiguous(out.copy, &view, view.len, b"C") < 0:
+            PyErr_Clear()
+            free(out.copy)
+            out.copy = NULL
+            status = NO_MEMORY
+    PyBuffer_Release(&view)
+    return status
 
 
 cdef bint split(const uint8_t* token, size_t size, Segments* out) noexcept nogil:

@@ -135,6 +135,22 @@ cdef inline void fill_text(Memory* memory, KnownText* known, PyObject* text) noe
     known.recurs = PySequence_Contains(memory.recurring, text) == 1
 
 
+cdef inline bint is_plain(PyObject* name) noexcept:
+    """Whether JSON can write a name only as it is, but for escapes that nobody needs.
+
+    is_next compares a name with the text of the next token, so that a name which has to be written with
+    an escape must not be among those it guesses: its value, found as text, would be something else.
+    """
+    cdef const uint8_t* p = PyUnicode_1BYTE_DATA(name)
+    cdef Py_ssize_t i, size = PyUnicode_GET_LENGTH(name)
+    if not PyUnicode_IS_ASCII(name) or not 0 < size <= TEXT_MAX:
+        return False
+    for i in range(size):
+        if p[i] < 0x20 or p[i] == 0x22 or p[i] == 0x5C:
+            return False
+    return True
+
+
 cdef inline bint keep_shape(
     Memory* memory, PyObject** pairs, Py_ssize_t count, Shape* shape
 ) noexcept:
@@ -144,8 +160,7 @@ cdef inline bint keep_shape(
     cdef KnownText* name
     cdef Py_ssize_t i
     for i in range(count):
-        # Names that known_text does not know either are not worth a shape.
-        if not PyUnicode_IS_ASCII(pairs[2 * i]) or not 0 < PyUnicode_GET_LENGTH(pairs[2 * i]) <= TEXT_MAX:
+        if not is_plain(pairs[2 * i]):
             return True
     model = PyDict_New()
     if model == NULL:

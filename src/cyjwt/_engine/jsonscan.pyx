@@ -301,7 +301,7 @@ cdef int scan_object(
     return s.error
 
 
-def check(data, /):
+def check(const uint8_t[::1] data not None, /):
     """Says why a text is not the JSON of a header or payload, without making an object of it.
 
     Args:
@@ -314,14 +314,13 @@ def check(data, /):
         >>> check(b'{"a":1,"a":2}')
         'duplicate_member'
     """
-    cdef const uint8_t[::1] view = data
-    cdef size_t size = view.shape[0]
+    cdef size_t size = data.shape[0]
     cdef uint8_t* text = <uint8_t*>malloc(size + CYJWT_JSON_SLACK)
     cdef int error
     if text == NULL:
         raise MemoryError
     if size:
-        memcpy(text, &view[0], size)
+        memcpy(text, &data[0], size)
     memset(text + size, 0, CYJWT_JSON_SLACK)
     with nogil:
         error = scan_object(text, size, NULL, NULL)

@@ -10,7 +10,7 @@ from cyjwt._engine.jsonread cimport read_value
 from cyjwt._engine.pyraw cimport (
     Py_DECREF,
     PyBytes_AS_STRING,
-    PyBytes_CheckExact,
+    PyBytes_Check,
     PyBytes_GET_SIZE,
     PyErr_Clear,
     PyUnicode_AsUTF8AndSize,
@@ -30,7 +30,7 @@ cdef object load(data, bint trusted):
     cdef uint8_t[2048] at_hand
     cdef uint8_t* text = at_hand
     cdef int error = JSON_OK
-    if PyBytes_CheckExact(raw):
+    if PyBytes_Check(raw):
         source = PyBytes_AS_STRING(raw)
         size = PyBytes_GET_SIZE(raw)
     elif PyUnicode_Check(raw):
@@ -38,8 +38,9 @@ cdef object load(data, bint trusted):
         if source == NULL:
             PyErr_Clear()
             raise _error(JSON_UTF8)
-    elif isinstance(data, (bytes, bytearray, memoryview)):
-        return load(bytes(data), trusted)
+    elif isinstance(data, (bytearray, memoryview)):
+        # Copied by its memory: what __bytes__ of a subclass gives may be anything.
+        return load(bytes(memoryview(data)), trusted)
     else:
         raise TypeError("JSON text must be bytes or str")
     if size > <Py_ssize_t>sizeof(at_hand) - CYJWT_JSON_SLACK:

@@ -7,12 +7,13 @@ cdef enum:
 
 # Text that grows. Begin it with open_text and end it with close_text.
 cdef struct Text:
+    const char* root        # what errors call the outermost value, such as "claims"
     uint8_t* data
     size_t used
     size_t room
     uint8_t at_hand[WRITE_AT_HAND]
 
-cdef void open_text(Text* text) noexcept nogil
+cdef void open_text(Text* text, const char* root) noexcept nogil
 cdef void close_text(Text* text) noexcept nogil
 
 # Appends octets as they are.

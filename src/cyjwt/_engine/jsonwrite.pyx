@@ -17,8 +17,12 @@ from cyjwt._engine.pyraw cimport (
     Py_INCREF,
     Py_None,
     Py_True,
+    Py_XDECREF,
+    Py_XINCREF,
     PyDict_Check,
+    PyDict_CheckExact,
     PyDict_Next,
+    PyDict_Size,
     PyErr_Clear,
     PyFloat_AS_DOUBLE,
     PyFloat_Check,
@@ -61,7 +65,8 @@ cdef struct Place:
     Py_ssize_t index        # of an element
 
 
-cdef void open_text(Text* text) noexcept nogil:
+cdef void open_text(Text* text, const char* root) noexcept nogil:
+    text.root = root
     text.data = text.at_hand
     text.used = 0
     text.room = WRITE_AT_HAND
@@ -153,7 +158,7 @@ cdef int write_text(Text* text, PyObject* value, const Place* place) except -1:
         p = <const uint8_t*>PyUnicode_AsUTF8AndSize(value, &size)
         if p == NULL:
             PyErr_Clear()
-            raise ValueError(f"{path_of(place)} holds a lone surrogate, which has no UTF-8")
+            raise ValueError(f"{path_of(text, place)} holds a lone surrogate, which has no UTF-8")
     left = <size_t>size
     # Both quotes, the text, and what cyjwt_copy_plain may write past it.
     reserve(text, left + 18)
@@ -174,7 +179,7 @@ cdef int write_text(Text* text, PyObject* value, const Place* place) except -1:
     return 0
 
 
-cdef object path_of(const Place* place):
+cdef object path_of(const Text* text, const Place* place):
     """Such as ``claims.address.lines[2]``."""
     cdef list parts = []
     while place != NULL:
@@ -183,7 +188,7 @@ cdef object path_of(const Place* place):
         else:
             parts.append(f".{<object>place.name}")
         place = place.up
-    parts.append("claims")
+    parts.append(text.root.decode("ascii"))
     return "".join(reversed(parts))
 
 
@@ -191,7 +196,7 @@ cdef int write_float(Text* text, PyObject* value, const Place* place) except -1:
     cdef double number = PyFloat_AS_DOUBLE(value)
     cdef char* digits
     if not isfinite(number):
-        raise ValueError(f"{path_of(place)} is not finite, and JSON has only finite numbers")
+        raise ValueError(f"{path_of(text, place)} is not finite, and JSON has only finite numbers")
     digits = PyOS_double_to_string(number, b"r", 0, Py_DTSF_ADD_DOT_0, NULL)
     try:
         append(text, <const uint8_t*>digits, strlen(digits))
@@ -209,7 +214,7 @@ cdef int write_integer(Text* text, PyObject* value, const Place* place) except -
     try:
         digits = int.__repr__(<object>value).encode()
     except ValueError:
-        raise ValueError(f"{path_of(place)} has too many digits") from None
+        raise ValueError(f"{path_of(text, place)} has too many digits") from None
     return append(text, <const uint8_t*>digits, <size_t>len(digits))
 
 
@@ -222,41 +227,50 @@ cdef inline bint is_scalar(PyObject* value) noexcept:
 
 
 cdef int write_held(Text* text, PyObject* value, object default, const Place* place, int depth) except -1:
-    """Writes a value that a hook or another thread might take out of its container meanwhile."""
+    """Writes a value, held together with its name, which other code might take out of their container."""
     Py_INCREF(value)
+    Py_XINCREF(place.name)
     try:
         return write_any(text, value, default, place, depth)
     finally:
+        Py_XDECREF(place.name)
         Py_DECREF(value)
 
 
 cdef int write_members(Text* text, PyObject* value, object default, const Place* up, int depth) except -1:
     """An object without its closing brace."""
-    cdef Py_ssize_t position = 0
+    cdef Py_ssize_t position = 0, count = 0
     cdef PyObject* name
     cdef PyObject* item
     cdef Place place
-    cdef object kept
-    cdef bint first = True
     place.up = up
     append_octet(text, 0x7B)
     while PyDict_Next(value, &position, &name, &item):
         if not PyUnicode_Check(name):
             raise TypeError(
-                f"{path_of(up)} has a name of type {type(<object>name).__name__}; JSON names are str"
+                f"{path_of(text, up)} has a name of type {type(<object>name).__name__}; JSON names are str"
             )
-        if not first:
+        if count:
             append_octet(text, 0x2C)
-        first = False
+        count += 1
         place.name = name
         write_text(text, name, &place)
         append_octet(text, 0x3A)
         if is_scalar(item):
             write_any(text, item, default, &place, depth)
         else:
-            kept = <object>name
             write_held(text, item, default, &place, depth)
+    if count != PyDict_Size(value):
+        raise RuntimeError(f"{path_of(text, up)} was changed while it was written")
     return 0
+
+
+cdef int write_dict(Text* text, PyObject* value, object default, const Place* up, int depth) except -1:
+    """write_members of a dict that no hook can change, and in the order that the dict itself tells."""
+    if default is None and PyDict_CheckExact(value):
+        return write_members(text, value, default, up, depth)
+    snapshot = dict(<object>value)
+    return write_members(text, <PyObject*>snapshot, default, up, depth)
 
 
 cdef int write_elements(Text* text, PyObject* value, object default, const Place* up, int depth) except -1:
@@ -294,22 +308,26 @@ cdef int write_any(Text* text, PyObject* value, object default, const Place* pla
         return write_float(text, value, place)
     if PyDict_Check(value) or PyList_Check(value) or PyTuple_Check(value):
         if depth == MAX_DEPTH:
-            raise ValueError(f"claims are nested more than {MAX_DEPTH} deep, or hold themselves")
+            raise ValueError(
+                f"{text.root.decode('ascii')} are nested more than {MAX_DEPTH} deep, or hold themselves"
+            )
         if not PyDict_Check(value):
             return write_elements(text, value, default, place, depth + 1)
-        write_members(text, value, default, place, depth + 1)
+        write_dict(text, value, default, place, depth + 1)
         return append_octet(text, 0x7D)
     return write_other(text, <object>value, default, place, depth)
 
 
 cdef int write_other(Text* text, object value, object default, const Place* place, int depth) except -1:
     if isinstance(value, _datetime):
-        if value.tzinfo is None:
-            raise ValueError(f"{path_of(place)} is a datetime without a time zone")
-        # Whole seconds, as PyJWT writes them.
-        return append_integer(text, <long long>(value.timestamp() // 1))
+        if value.utcoffset() is None:
+            raise ValueError(f"{path_of(text, place)} is a datetime without a time zone")
+        # Whole seconds, as PyJWT writes them; cut before the float that could round them up.
+        return append_integer(text, <long long>value.replace(microsecond=0).timestamp())
     if default is None:
-        raise TypeError(f"{path_of(place)} is of type {type(value).__name__}, which JSON has no form for")
+        raise TypeError(
+            f"{path_of(text, place)} is of type {type(value).__name__}, which JSON has no form for"
+        )
     if depth == MAX_DEPTH:
         raise ValueError(f"default gave more than {MAX_DEPTH} values, each in need of it again")
     replaced = default(value)
@@ -321,15 +339,16 @@ cdef int write_value(Text* text, object value, object default) except -1:
 
 
 cdef int write_open_object(Text* text, object members, object default) except -1:
-    return write_members(text, <PyObject*>members, default, NULL, 1)
+    return write_dict(text, <PyObject*>members, default, NULL, 1)
 
 
-def dumps(value, /, default=None):
+def dumps(value, /, default=None, *, str root="claims"):
     """Writes a value as compact JSON in UTF-8.
 
     Args:
         value: the value.
         default: a callable that gets each object of another type and returns one that can be written.
+        root: what errors call the value.
 
     Returns:
         The text, ``bytes``.
@@ -343,7 +362,8 @@ def dumps(value, /, default=None):
         b'{"sub":"42","roles":["admin"]}'
     """
     cdef Text text
-    open_text(&text)
+    cdef bytes name = root.encode("ascii")
+    open_text(&text, name)
     try:
         write_value(&text, value, default)
         return (<char*>text.data)[:text.used]

@@ -62,7 +62,7 @@ cdef inline void ed25519_free(EdKey* key) noexcept nogil:
         free(key)
 
 
-cdef inline bint ed25519_is_point(bytes point):
+cdef inline bint ed25519_is_point(bytes point) except -1:
     """Tell whether a canonical encoding has an x coordinate (RFC 8032 section 5.1.3, steps 2 and 3)."""
     # libcrypto offers no such check, and takes any 32 octets. x^2 = u/v has a root exactly when u*v is zero
     # or a square; the key is public, and Python's integers serve for what is done once.

@@ -12,6 +12,7 @@ cdef extern from "Python.h":
     PyObject* Py_False
     void Py_INCREF(PyObject* o) noexcept nogil
     void Py_DECREF(PyObject* o) noexcept
+    void Py_XINCREF(PyObject* o) noexcept nogil
     void Py_XDECREF(PyObject* o) noexcept
     Py_ssize_t PyObject_Hash(PyObject* o) noexcept
     int PySequence_Contains(PyObject* o, PyObject* item) noexcept

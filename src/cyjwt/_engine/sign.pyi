@@ -4,6 +4,7 @@ from typing import Any, Self
 from cyjwt._engine.pkey import NativeKey
 
 class SignEngine:
+    _compiled: tuple[Any, ...]
     def __new__(
         cls,
         header: bytes,

@@ -9,6 +9,7 @@ from libc.stdint cimport uint8_t
 from libc.string cimport memcpy
 
 from cyjwt._engine.base64url cimport encode, encoded_size
+from cyjwt._engine.clock cimport LAST_SECOND, read_clock
 from cyjwt._engine.jsonwrite cimport (
     Text,
     append,
@@ -29,9 +30,6 @@ from cyjwt._engine.pkey cimport (
 from cyjwt._engine.pyraw cimport Py_DECREF, PyUnicode_1BYTE_DATA, PyUnicode_New
 
 from cyjwt.errors import InvalidKeyError
-
-cdef extern from "clock.h" nogil:
-    double cyjwt_now() noexcept
 
 cdef enum:
     SHORT = 16384           # octets that HMAC hashes in less time than releasing the GIL is worth
@@ -61,6 +59,7 @@ cdef class SignEngine:
     cdef long long _lifetime
     cdef object _clock
     cdef object _default
+    cdef readonly tuple _compiled       # what a copy is made from
 
     def __cinit__(
         self, bytes header not None, NativeKey native, key, str algorithm, int row, tuple members,
@@ -68,6 +67,7 @@ cdef class SignEngine:
     ):
         cdef bytearray segment = bytearray(b"." * (encoded_size(len(header)) + 1))
         encode(<const uint8_t*>header, len(header), <uint8_t*><char*>segment)
+        self._compiled = (header, native, key, algorithm, row, members, lifetime, clock, default)
         self._header = bytes(segment)
         self._native = native
         self._key = key
@@ -99,7 +99,10 @@ cdef class SignEngine:
         cdef Text text
         if not isinstance(claims, dict):
             raise TypeError(f"claims must be a dict, not {type(claims).__name__}")
-        open_text(&text)
+        if self._default is not None or type(claims) is not dict:
+            # A hook may change what it is given claims from, and a subclass may have ideas of its own.
+            claims = dict(claims)
+        open_text(&text, b"claims")
         try:
             write_open_object(&text, claims, self._default)
             if self._members is not None or self._lifetime >= 0:
@@ -110,8 +113,8 @@ cdef class SignEngine:
             close_text(&text)
 
 
-cdef int write_name(Text* text, bint first, bytes name) except -1:
-    if not first:
+cdef int write_name(Text* text, bytes name) except -1:
+    if text.data[text.used - 1] != 0x7B:
         append(text, b",", 1)
     append(text, b'"', 1)
     append(text, <const uint8_t*>name, <size_t>len(name))
@@ -120,22 +123,21 @@ cdef int write_name(Text* text, bint first, bytes name) except -1:
 
 cdef int write_added(SignEngine engine, Text* text, dict claims) except -1:
     """The signer's own claims, where the caller gave none of that name."""
-    cdef bint first = len(claims) == 0
     cdef long long now
     cdef bytes value
     for name, value in engine._members or ():
         if name not in claims:
-            write_name(text, first, name.encode())
+            write_name(text, name.encode())
             append(text, <const uint8_t*>value, <size_t>len(value))
-            first = False
     if engine._lifetime >= 0:
-        now = <long long>(cyjwt_now() if engine._clock is None else <double>engine._clock())
+        now = <long long>read_clock(engine._clock)
+        if now + engine._lifetime > <long long>LAST_SECOND:
+            raise ValueError("the lifetime ends after the year 9999")
         if "iat" not in claims:
-            write_name(text, first, b"iat")
+            write_name(text, b"iat")
             append_integer(text, now)
-            first = False
         if "exp" not in claims:
-            write_name(text, first, b"exp")
+            write_name(text, b"exp")
             append_integer(text, now + engine._lifetime)
     return 0
 

@@ -65,5 +65,8 @@ cdef enum Status:
 # The exception that stands for a status; claim names the one at fault where the status does not.
 cdef object exception_for(int status, object claim)
 
+# Raises it.
+cdef int raise_status(int status) except -1
+
 # Sets that exception as the current error without a traceback entry of its own.
 cdef void set_error(int status, object claim) noexcept

@@ -127,6 +127,11 @@ cdef object exception_for(int status, object claim):
     return error
 
 
+cdef int raise_status(int status) except -1:
+    set_error(status, None)
+    return -1
+
+
 cdef void set_error(int status, object claim) noexcept:
     cdef object error, kind
     cdef PyObject* made

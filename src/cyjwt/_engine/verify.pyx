@@ -4,62 +4,45 @@ Segments, header memory, signature, payload, claims, in this order and each once
 of the token's text before its signature held.
 """
 
-from cpython.buffer cimport (
-    PyBUF_FULL_RO,
-    PyBuffer_Release,
-    PyBuffer_ToContiguous,
-    PyObject_CheckBuffer,
-    PyObject_GetBuffer,
-)
 from cpython.object cimport PyObject
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from cyjwt._engine.base64url cimport decode, decoded_size
 from cyjwt._engine.claims cimport check_claims, claim_name
-from cyjwt._engine.compact cimport Remembered, Segments, recall, remember, split
+from cyjwt._engine.clock cimport read_clock
+from cyjwt._engine.compact cimport (
+    Borrowed,
+    Remembered,
+    Segments,
+    borrow,
+    recall,
+    release,
+    remember,
+    split,
+)
 from cyjwt._engine.header cimport read_header
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
 from cyjwt._engine.jsonscan cimport MAX_NAMES, Member
 from cyjwt._engine.jsonread cimport read_value
 from cyjwt._engine.pkey cimport FAMILY_HMAC, NativeKey, Row, row_by_id, verify_signature
-from cyjwt._engine.pyraw cimport (
-    Py_DECREF,
-    PyBytes_AS_STRING,
-    PyBytes_Check,
-    PyBytes_GET_SIZE,
-    PyDict_CheckExact,
-    PyErr_Clear,
-    PyErr_NoMemory,
-    PyErr_SetObject,
-    PyUnicode_1BYTE_DATA,
-    PyUnicode_Check,
-    PyUnicode_GET_LENGTH,
-    PyUnicode_IS_ASCII,
-)
-from cyjwt._engine.jsontext import loads
-
+from cyjwt._engine.pyraw cimport Py_DECREF, PyDict_CheckExact, PyErr_NoMemory
 from cyjwt._engine.status cimport (
     CLAIM_MISSING,
     HEADER_BASE64,
     JSON_MEMORY,
-    NO_MEMORY,
     PAYLOAD_BASE64,
     PAYLOAD_JSON,
     PAYLOAD_NOT_OBJECT,
-    RAISED,
     SIGNATURE_BASE64,
     SIGNATURE_INVALID,
     TOKEN_SEGMENTS,
-    TOKEN_TEXT,
-    TOKEN_TOO_LARGE,
-    TOKEN_TYPE,
     VALID,
+    raise_status,
     set_error,
 )
 
-cdef extern from "clock.h" nogil:
-    double cyjwt_now() noexcept
+from cyjwt._engine.jsontext import loads
 
 cdef extern from "Python.h":
     ctypedef struct PyMethodDef:
@@ -72,19 +55,14 @@ cdef extern from "Python.h":
         pass
     object PyDescr_NewMethod(PyTypeObject* type, PyMethodDef* method)
 
+# The functions that set an error are called by pointers of these types, so that a refusal adds no traceback
+# entries of ours: they would double its cost.
 ctypedef PyObject* (*Pass)(Engine, const Segments*, uint8_t*) noexcept
+ctypedef PyObject* (*Whole)(Engine, const Borrowed*) noexcept
 
 cdef enum:
     ROOM_AT_HAND = 8192     # octets of a token for which no memory is asked
     SHORT = 16384           # octets that HMAC hashes in less time than releasing the GIL is worth
-    LAST_SECOND = 253402300799
-
-
-# Where the text of a token lies.
-cdef struct Borrowed:
-    const uint8_t* start
-    size_t size
-    uint8_t* copy           # to be freed; NULL where the text is the object's own
 
 
 cdef class Engine:
@@ -119,6 +97,20 @@ cdef class Engine:
         self.padding = padding
         self.clock = clock
 
+    def _held(self, token, /):
+        """The token where its text cannot change, else a copy of it that cannot."""
+        cdef Borrowed text
+        cdef int status
+        if isinstance(token, (str, bytes)):
+            return token
+        status = borrow(<PyObject*>token, self.max_size, &text)
+        try:
+            if status != VALID:
+                raise_status(status)
+            return (<const char*>text.start)[:text.size]
+        finally:
+            release(&text)
+
     def _header_and_signature(self, token, /):
         """The header's members and the signature's octets of a token that ``verify`` accepted."""
         cdef Borrowed text
@@ -127,14 +119,15 @@ cdef class Engine:
         # By its memory, not its methods, which a subclass of str may have made its own.
         if not isinstance(token, (str, bytes)) or borrow(<PyObject*>token, self.max_size, &text) != VALID:
             raise TypeError("not what verify accepted")
-        split(text.start, text.size, &segments)
+        if not split(text.start, text.size, &segments):
+            raise ValueError("not what verify accepted")
         header_size = unpadded(segments.header, segments.header_size, self.padding)
         signature_size = unpadded(segments.signature, segments.signature_size, self.padding)
         header = bytearray(decoded_size(header_size))
         signature = bytearray(decoded_size(signature_size))
         decode(segments.header, header_size, <uint8_t*><char*>header)
         decode(segments.signature, signature_size, <uint8_t*><char*>signature)
-        return loads(bytes(header)), bytes(signature)
+        return loads(header), bytes(signature)
 
 
 cdef inline size_t unpadded(const uint8_t* segment, size_t size, bint padding) noexcept nogil:
@@ -182,13 +175,6 @@ cdef int check_signature(
     return VALID if holds else SIGNATURE_INVALID
 
 
-cdef double read_clock(object clock) except -1:
-    cdef double now = clock()
-    if not 0 <= now <= LAST_SECOND:
-        raise ValueError("the clock must return seconds since 1970")
-    return now
-
-
 cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t* room) except NULL:
     """The claims, a new reference; or NULL, with an error of our tree set and no traceback of its own."""
     cdef const Remembered* known = recall(engine.memory, segments.header, segments.header_size)
@@ -219,7 +205,7 @@ cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t*
     size = decoded_size(size)
     memset(room + size, 0, CYJWT_JSON_SLACK)
     # Before there are claims to let go of: a caller's clock may raise.
-    now = cyjwt_now() if engine.clock is None else read_clock(engine.clock)
+    now = read_clock(engine.clock)
     claims = read_value(room, size, &engine.claim_rules.names, members, True, &error)
     if claims == NULL:
         if error != JSON_MEMORY:
@@ -237,63 +223,12 @@ cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t*
     return claims
 
 
-cdef int borrow(PyObject* token, size_t most, Borrowed* out) noexcept:
-    """A Status. Text of str and bytes is borrowed; of other buffers it is copied, for they may change."""
-    out.copy = NULL
-    out.start = NULL
-    out.size = 0
-    if PyUnicode_Check(token):
-        if not PyUnicode_IS_ASCII(token):
-            return TOKEN_TEXT
-        out.start = PyUnicode_1BYTE_DATA(token)
-        out.size = <size_t>PyUnicode_GET_LENGTH(token)
-        return VALID if out.size <= most else TOKEN_TOO_LARGE
-    if PyBytes_Check(token):
-        out.start = <const uint8_t*>PyBytes_AS_STRING(token)
-        out.size = <size_t>PyBytes_GET_SIZE(token)
-        return VALID if out.size <= most else TOKEN_TOO_LARGE
-    if not PyObject_CheckBuffer(<object>token):
-        return TOKEN_TYPE
-    return copy_buffer(token, most, out)
-
-
-cdef int copy_buffer(PyObject* token, size_t most, Borrowed* out) noexcept:
-    cdef Py_buffer view
-    cdef int status = VALID
-    try:
-        PyObject_GetBuffer(<object>token, &view, PyBUF_FULL_RO)
-    except Exception:
-        return TOKEN_TYPE
-    except BaseException as error:
-        # Such as a KeyboardInterrupt while a buffer written in Python was asked for.
-        kind = type(error)
-        PyErr_SetObject(<PyObject*>kind, <PyObject*>error)
-        return RAISED
-    out.size = <size_t>view.len
-    if out.size > most:
-        status = TOKEN_TOO_LARGE
-    else:
-        out.copy = <uint8_t*>malloc(out.size + 1)
-        out.start = out.copy
-        if out.copy == NULL or PyBuffer_ToContiguous(out.copy, &view, view.len, b"C") < 0:
-            PyErr_Clear()
-            free(out.copy)
-            status = NO_MEMORY
-    PyBuffer_Release(&view)
-    return status
-
-
-cdef PyObject* verify_token(Engine engine, PyObject* token) noexcept:
-    """The claims, a new reference, or NULL with an error set."""
+cdef PyObject* verify_borrowed(Engine engine, const Borrowed* text) except NULL:
+    """The claims, a new reference; or NULL, with an error of our tree set and no traceback of its own."""
     cdef uint8_t[ROOM_AT_HAND] at_hand
     cdef uint8_t* room = at_hand
-    cdef Borrowed text
     cdef Segments segments
     cdef PyObject* claims = NULL
-    cdef int status = borrow(token, engine.max_size, &text)
-    if status != VALID:
-        set_error(status, None)
-        return NULL
     if text.size > ROOM_AT_HAND - CYJWT_JSON_SLACK:
         room = <uint8_t*>malloc(text.size + CYJWT_JSON_SLACK)
     if room == NULL:
@@ -301,16 +236,22 @@ cdef PyObject* verify_token(Engine engine, PyObject* token) noexcept:
     elif not split(text.start, text.size, &segments):
         set_error(TOKEN_SEGMENTS, None)
     else:
-        # By its pointer, so that a refusal adds no traceback entry of ours: it would double its cost.
         claims = (<Pass>verify_segments)(engine, &segments, room)
     if room != at_hand:
         free(room)
-    free(text.copy)
     return claims
 
 
 cdef PyObject* verify_method(PyObject* self, PyObject* token) noexcept:
-    return verify_token(<Engine>self, token)
+    cdef Borrowed text
+    cdef PyObject* claims = NULL
+    cdef int status = borrow(token, (<Engine>self).max_size, &text)
+    if status != VALID:
+        set_error(status, None)
+    else:
+        claims = (<Whole>verify_borrowed)(<Engine>self, &text)
+    release(&text)
+    return claims
 
 
 cdef PyMethodDef _verify_method

@@ -1,0 +1,3 @@
+from typing import Any
+
+def read(token: object, most: int, /) -> tuple[dict[str, Any], dict[str, Any], bytes]: ...
