@@ -24,6 +24,7 @@ __all__ = [
     "octets",
     "octets_or_text",
     "password_octets",
+    "utf8_text",
 ]
 
 BytesLike: TypeAlias = bytes | bytearray | memoryview
@@ -59,11 +60,20 @@ def algorithm_row(name: object) -> Algorithm:
     return row
 
 
+def utf8_text(name: str, value: object) -> str:
+    """A string that has a UTF-8 form, as a plain ``str`` even where it is of a subclass such as StrEnum."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be str, not {type(value).__name__}")
+    try:
+        str.encode(value)
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} holds a lone surrogate") from None
+    return str.__str__(value)
+
+
 def key_name(kid: object) -> str | None:
     """A ``kid`` that the caller gives a key: any string, or none (RFC 7517 section 4.5)."""
-    if kid is not None and not isinstance(kid, str):
-        raise TypeError(f"kid must be a str, not {type(kid).__name__}")
-    return kid
+    return None if kid is None else utf8_text("kid", kid)
 
 
 def allowances(allow: object) -> frozenset[str]:

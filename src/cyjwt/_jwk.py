@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cyjwt import _keyobjects, _strength
+from cyjwt._arguments import utf8_text
 from cyjwt._engine import base64url, jsontext
 from cyjwt.errors import DecodeError, InvalidKeyError
 
@@ -45,7 +46,7 @@ def parse(data: bytes, most: int) -> Any:
     try:
         if len(data) > most:
             raise InvalidKeyError(f"the JSON text has {len(data)} octets: {most} is the most")
-        return jsontext.loads(data)
+        return jsontext.loads_unsigned(data)
     except DecodeError:
         raise InvalidKeyError(
             "the text is not JSON, or not strictly so (a byte order mark, or a member that occurs twice)"
@@ -92,7 +93,10 @@ def _text(jwk: Mapping[str, object], name: str) -> str:
     if not isinstance(value, str):
         fault = "is missing" if name not in jwk else "must be a string"
         raise InvalidKeyError(f'the member "{name}" of the JWK {fault}')
-    return value
+    try:
+        return utf8_text(name, value)
+    except ValueError:
+        raise InvalidKeyError(f'the member "{name}" of the JWK holds a lone surrogate') from None
 
 
 def _octets(jwk: Mapping[str, object], name: str, size: int | None = None) -> bytes:

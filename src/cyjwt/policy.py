@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
-from cyjwt._arguments import algorithm_row
+from cyjwt._arguments import algorithm_row, utf8_text
+from cyjwt._engine.claims import LAST_DATE
+from cyjwt._engine.header import REGISTERED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,13 +31,8 @@ __all__ = [
 DEFAULT_TOKEN_SIZE: Final = 65_536
 _MOST_TOKEN_SIZE: Final = 1 << 30
 
-#: 9999-12-31T23:59:59Z, the last second that the engine takes for a NumericDate.
-LAST_DATE: Final = 253_402_300_799
-
 #: RFC 7515 section 4.1.11 forbids crit to name these, and RFC 7797 section 7 forbids b64 in a JWT.
-NEVER_CRITICAL: Final = frozenset(
-    ["alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit", "b64"]
-)
+NEVER_CRITICAL: Final = frozenset(REGISTERED) | {"b64"}
 
 
 class Policy:
@@ -99,15 +96,10 @@ def _restore(options: dict[str, Any]) -> Policy:
 
 def text(option: str, value: object) -> str:
     """A string that is not empty and has a UTF-8 form."""
-    if not isinstance(value, str):
-        raise TypeError(f"{option} must be str, not {type(value).__name__}")
-    if not value:
+    plain = utf8_text(option, value)
+    if not plain:
         raise ValueError(f"{option} must not be empty")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"{option} holds a lone surrogate") from None
-    return value
+    return plain
 
 
 def names(option: str, value: object, *, single: bool = False) -> tuple[str, ...]:

@@ -53,10 +53,7 @@ class Signer(SignEngine):
         ['exp', 'iat', 'iss', 'sub']
     """
 
-    __slots__ = ("__weakref__", "_algorithm", "_key")
-
-    _key: Key
-    _algorithm: str
+    __slots__ = ("__weakref__",)
 
     def __new__(
         cls,
@@ -85,7 +82,7 @@ class Signer(SignEngine):
             members.append(("aud", dumps(audience if isinstance(audience, str) else several)))
         if default is not None and not callable(default):
             raise TypeError("default must be callable")
-        self = SignEngine.__new__(
+        return SignEngine.__new__(
             cls,
             dumps(_header(key, row.name, headers, type), root="headers"),
             key.native,
@@ -97,19 +94,17 @@ class Signer(SignEngine):
             read_clock(clock),
             default,
         )
-        object.__setattr__(self, "_key", key)
-        object.__setattr__(self, "_algorithm", row.name)
-        return self
 
     @property
     def key(self) -> Key:
         """The key that tokens are signed with."""
-        return self._key
+        key: Key = self._compiled[2]
+        return key
 
     @property
     def algorithm(self) -> str:
         """The algorithm that tokens are signed with."""
-        return self._algorithm
+        return str(self._compiled[3])
 
     def __reduce__(self) -> tuple[object, ...]:
         header, _, key, algorithm, row, *rest = self._compiled
@@ -122,14 +117,11 @@ class Signer(SignEngine):
         raise AttributeError(f"a Signer is immutable: {name} cannot be deleted")
 
     def __repr__(self) -> str:
-        return f"<Signer {self._key!r} {self.algorithm}>"
+        return f"<Signer {self.key!r} {self.algorithm}>"
 
 
 def _rebuild(cls: type[Signer], header: bytes, key: Key, algorithm: str, row: int, *rest: Any) -> Signer:
-    self: Signer = SignEngine.__new__(cls, header, key.native, key, algorithm, row, *rest)
-    object.__setattr__(self, "_key", key)
-    object.__setattr__(self, "_algorithm", algorithm)
-    return self
+    return SignEngine.__new__(cls, header, key.native, key, algorithm, row, *rest)
 
 
 def _name_of(value: object) -> str:

@@ -210,4 +210,4 @@ def _allowed(keys: Iterable[Key], policy: Policy) -> tuple[str, ...]:
         return tuple(served)
     if not served & set(policy.algorithms):
         raise ValueError(f"no key given is fit for {', '.join(policy.algorithms)}")
-    return policy.algorithms
+    return tuple(name for name in policy.algorithms if name in served)

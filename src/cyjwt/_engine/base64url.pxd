@@ -4,10 +4,6 @@ Both functions read nothing outside ``src[0..n)`` and write nothing outside ``ds
 what ``encoded_size`` or ``decoded_size`` tells. ``src`` and ``dst`` must not overlap. ``n`` may be 0.
 """
 
-cdef enum:
-    DECODE_SLACK = 0    # octets that decode may write past the result: none
-    ENCODE_SLACK = 0
-
 cdef inline Py_ssize_t encoded_size(Py_ssize_t n) noexcept nogil:
     return n + (n + 2) // 3
 

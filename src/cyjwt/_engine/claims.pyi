@@ -1,3 +1,4 @@
+LAST_DATE: int
 REGISTERED: tuple[str, ...]
 
 class ClaimRules:

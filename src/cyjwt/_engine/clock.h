@@ -4,6 +4,9 @@
 
 #include <time.h>
 
+/* 9999-12-31T23:59:59Z. A larger NumericDate is a mistake (milliseconds) or an attack. */
+#define CYJWT_LAST_SECOND 253402300799LL
+
 static inline double cyjwt_now(void) {
     struct timespec t;
 #if defined(_WIN32)

@@ -2,9 +2,7 @@
 
 cdef extern from "clock.h" nogil:
     double cyjwt_now() noexcept
-
-cdef enum:
-    LAST_SECOND = 253402300799      # 9999-12-31T23:59:59Z
+    const long long LAST_SECOND "CYJWT_LAST_SECOND"
 
 
 cdef inline double read_clock(object clock) except -1:
@@ -13,6 +11,6 @@ cdef inline double read_clock(object clock) except -1:
     if clock is None:
         return cyjwt_now()
     now = clock()
-    if not 0 <= now <= LAST_SECOND:
+    if not 0 <= now <= <double>LAST_SECOND:
         raise ValueError("the clock must return seconds since 1970, and end before the year 10000")
     return now

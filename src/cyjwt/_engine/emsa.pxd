@@ -1,6 +1,6 @@
 """EMSA-PKCS1-v1_5: the encoded message of an RSA signature, built and compared whole.
 
-Needs no library: both the single verification (``pkey``) and one lane of eight call it.
+Needs no library, so that whoever recovered an encoded message can call it.
 """
 
 from libc.string cimport memcpy, memset

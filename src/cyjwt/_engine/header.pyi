@@ -1,3 +1,5 @@
+REGISTERED: tuple[str, ...]
+
 class HeaderRules:
     def __new__(
         cls,

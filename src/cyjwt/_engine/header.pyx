@@ -4,6 +4,7 @@ The header only selects among what the verifier was given: which of the allowed 
 keys. Members that carry or locate keys (``jwk``, ``jku``, ``x5u``, ``x5c``) are not looked at.
 """
 
+cimport cython
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp
 
@@ -13,11 +14,11 @@ from cyjwt._engine.jsonlex cimport (
     ARRAY,
     STRING,
     TRUE_VALUE,
-    scan_string,
     skip_space,
     unescape,
 )
-from cyjwt._engine.jsonscan cimport MAX_NAMES, NOT_OBJECT, Member, add_name, scan_object
+from cyjwt._engine.jsonscan cimport MAX_NAMES, NOT_OBJECT, Member, add_name, scan_object, take_string
+from cyjwt._engine.pkey cimport ROWS
 from cyjwt._engine.status cimport (
     ALG_NONE,
     ALG_REFUSED,
@@ -49,12 +50,12 @@ cdef enum:
     CRIT = 3
     B64 = 4
     UNDERSTOOD = 5          # the first of the critical names that the caller understands
-    MAX_ROWS = 32
-    TYPE_SIZE = 256         # a longer typ is none that anybody insists on
+    TYPE_SIZE = 256         # octets of the longest typ that can be insisted on
 
 cdef list _kept = []
-cdef Text _alg_names[MAX_ROWS]      # by row id; start is NULL where there is no such row
+cdef Text _alg_names[ROWS]      # by row id; start is NULL where there is no such row
 # RFC 7515 section 4.1.11: crit must not name what the specification itself defines.
+REGISTERED = ("alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit")
 cdef Text _registered[16]
 cdef int _registered_count = 0
 
@@ -63,7 +64,7 @@ def _fill() -> None:
     global _registered_count
     for row in ALGORITHMS.values():
         _alg_names[<int>row.id] = keep_text(row.name, _kept)
-    for name in ("alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit"):
+    for name in REGISTERED:
         _registered[_registered_count] = keep_text(name, _kept)
         _registered_count += 1
 
@@ -71,6 +72,7 @@ def _fill() -> None:
 _fill()
 
 
+@cython.no_gc
 cdef class HeaderRules:
     """What a header must satisfy. Options come validated.
 
@@ -82,7 +84,7 @@ cdef class HeaderRules:
         critical: the names of header members whose critical use the caller understands.
 
     Raises:
-        ValueError: more critical names than there is room for.
+        ValueError: more critical names, or a longer type, than there is room for.
     """
 
     def __cinit__(self, tuple keys, bint lone, tuple allowed, str type, tuple critical):
@@ -107,6 +109,8 @@ cdef class HeaderRules:
             self.allowed |= <uint32_t>1 << <int>row
         if type is not None:
             self.type = keep_text(type, self._texts)
+            if self.type.length > TYPE_SIZE:
+                raise ValueError(f"type must have at most {TYPE_SIZE} octets")
 
     def __dealloc__(self):
         free(self.keys)
@@ -115,7 +119,7 @@ cdef class HeaderRules:
 cdef int find_row(const Member* alg) noexcept nogil:
     """The id of the algorithm by its exact name, 0 for none of that name."""
     cdef int i
-    for i in range(MAX_ROWS):
+    for i in range(ROWS):
         if _alg_names[i].start != NULL:
             if text_equals(alg, _alg_names[i].start, _alg_names[i].length):
                 return i
@@ -153,24 +157,19 @@ cdef bint same_type(const Member* typ, const Text* wanted) noexcept nogil:
 
 cdef int check_critical(HeaderRules rules, const Member* members) noexcept nogil:
     cdef const uint8_t* p
-    cdef const uint8_t* close
     cdef Member name
     cdef unsigned int seen = 0
-    cdef int i, flags, error = 0
+    cdef int i
     cdef int status = VALID
     if members[CRIT].kind != ARRAY:
         return CRIT_MALFORMED
     p = skip_space(members[CRIT].start + 1)
     if p[0] == 0x5D:
         return CRIT_MALFORMED
-    while True:
-        if p[0] != 0x22:
+    while p[0] != 0x5D:
+        p = take_string(p, &name)
+        if p == NULL:
             return CRIT_MALFORMED
-        flags = 0
-        close = scan_string(p + 1, &flags, &error)
-        name.start = p + 1
-        name.length = <uint32_t>(close - p - 1)
-        name.flags = <uint8_t>flags
         for i in range(_registered_count):
             if text_equals(&name, _registered[i].start, _registered[i].length):
                 return CRIT_MALFORMED
@@ -185,10 +184,7 @@ cdef int check_critical(HeaderRules rules, const Member* members) noexcept nogil
             return CRIT_MALFORMED
         else:
             seen |= <unsigned int>1 << i
-        p = skip_space(close + 1)
-        if p[0] == 0x5D:
-            return status
-        p = skip_space(p + 1)
+    return status
 
 
 cdef int find_key(HeaderRules rules, const Member* kid, int row, int* key) noexcept nogil:

@@ -2,10 +2,11 @@
 
 Inlined into the reader, the scanner and the claim checks, so that all three hold the same grammar.
 Text handed to these functions is followed by ``CYJWT_JSON_SLACK`` readable bytes that begin with NUL.
-Functions return a pointer past what they read, or NULL with a ``JSONError`` in ``error``.
+A module that reads numbers calls ``cyjwt_locale_ready`` first, for the locale is its own. Functions return
+a pointer past what they read, or NULL with a ``JSONError`` in ``error``.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from cyjwt._engine.status cimport JSON_NUMBER, JSON_SURROGATE, JSON_SYNTAX, JSON_UTF8
 

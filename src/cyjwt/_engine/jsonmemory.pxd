@@ -30,7 +30,7 @@ from cyjwt._engine.pyraw cimport (
     PyUnicode_IS_ASCII,
     PyUnicode_New,
 )
-from cyjwt._engine.status cimport JSON_DUPLICATE, JSON_MEMORY, JSON_OK
+from cyjwt._engine.status cimport JSON_DUPLICATE, JSON_MEMORY
 
 cdef enum:
     NAME_SLOTS_LOG = 10
@@ -169,7 +169,9 @@ cdef inline bint keep_shape(
         # Only what cannot change may be shared, and only what names no person is kept.
         value = pairs[2 * i + 1]
         if value != Py_True and value != Py_False:
-            if not PyUnicode_Check(value) or PySequence_Contains(memory.recurring, pairs[2 * i]) != 1:
+            if not PyUnicode_Check(value) or PyUnicode_GET_LENGTH(value) > TEXT_MAX:
+                value = Py_None
+            elif PySequence_Contains(memory.recurring, pairs[2 * i]) != 1:
                 value = Py_None
         if PyDict_SetItem(model, pairs[2 * i], value) < 0:
             Py_DECREF(model)

@@ -54,6 +54,7 @@ from cyjwt._engine.pyraw cimport (
     Py_True,
     PyDict_New,
     PyErr_NoMemory,
+    PyErr_SetObject,
     PyFloat_FromDouble,
     PyList_New,
     PyList_SET_ITEM,
@@ -164,8 +165,11 @@ cdef object wide_integer(const Number* number, const uint8_t* p):
 cdef PyObject* read_wide_integer(Reader* r, const Number* number, const uint8_t* p) noexcept:
     try:
         total = wide_integer(number, p)
-    except MemoryError:
-        return no_memory(r)
+    except BaseException as error:
+        # The arithmetic of int looks for signals, so that what a handler raises may come out of it.
+        kind = type(error)
+        PyErr_SetObject(<PyObject*>kind, <PyObject*>error)
+        return fail(r, JSON_MEMORY)
     Py_INCREF(<PyObject*>total)
     return <PyObject*>total
 

@@ -1,9 +1,9 @@
-"""JSON checked and picked from without making objects: what the headers and the batch route read with."""
+"""JSON checked and picked from without making objects: what headers are read with."""
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 
-from cyjwt._engine.jsonlex cimport cyjwt_first8
+from cyjwt._engine.jsonlex cimport STRING, cyjwt_first8, scan_string, skip_space
 
 cdef enum:
     MAX_NAMES = 32
@@ -38,6 +38,24 @@ cdef inline int find_name(const Names* names, const uint8_t* key, size_t length)
             if length <= 8 or memcmp(names.text[i], key, length) == 0:
                 return i
     return -1
+
+
+cdef inline const uint8_t* take_string(const uint8_t* p, Member* member) noexcept nogil:
+    """One element of an array that was scanned: to the next element, or to the closing bracket.
+
+    NULL where the element is no string.
+    """
+    cdef const uint8_t* close
+    cdef int flags = 0, error = 0
+    if p[0] != 0x22:
+        return NULL
+    close = scan_string(p + 1, &flags, &error)
+    member.start = p + 1
+    member.length = <uint32_t>(close - p - 1)
+    member.kind = STRING
+    member.flags = <uint8_t>flags
+    p = skip_space(close + 1)
+    return skip_space(p + 1) if p[0] == 0x2C else p
 
 
 # Adds a name; returns 0, or -1 where there is no room. The text needs JSON slack behind it.

@@ -16,7 +16,7 @@ from cyjwt._engine.pyraw cimport (
     PyUnicode_AsUTF8AndSize,
     PyUnicode_Check,
 )
-from cyjwt._engine.status cimport JSON_MEMORY, JSON_OK, JSON_UTF8
+from cyjwt._engine.status cimport JSON_MEMORY, JSON_OK, JSON_UTF8, RAISED, raise_status
 
 from cyjwt._engine.status import message_of_json, reason_of_json
 from cyjwt.errors import DecodeError
@@ -54,8 +54,7 @@ cdef object load(data, bint trusted):
         free(text)
     if value == NULL:
         if error == JSON_MEMORY:
-            PyErr_Clear()
-            raise MemoryError
+            raise_status(RAISED)
         raise _error(error)
     result = <object>value
     Py_DECREF(value)

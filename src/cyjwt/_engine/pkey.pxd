@@ -22,6 +22,8 @@ cdef enum Curve:
 cdef enum:
     LARGEST_SIGNATURE = 1024    # octets: room for every signature that make_signature writes
     LARGEST_HASH = 64
+    ROWS = 32                   # ids of rows are 1 to 31
+    SHORT = 16384               # octets that HMAC hashes in less time than releasing the GIL is worth
 
 cdef struct Row:
     # One JWS algorithm, filled when the module is imported from cyjwt.algorithms.ALGORITHMS.
@@ -47,6 +49,10 @@ cdef class NativeKey:
 # 1 when the row's family and curve are the key's.
 cdef bint fits(NativeKey key, const Row* row) noexcept nogil
 
+cdef inline bint is_quick(const Row* row, size_t n) noexcept nogil:
+    """Whether to sign or verify n octets takes less time than releasing the GIL is worth."""
+    return row.family == FAMILY_HMAC and n <= SHORT
+
 # 1 holds, 0 does not (so also when the row does not fit the key), -1 libcrypto failed. Never touches Python.
 cdef int verify_signature(NativeKey key, const Row* row, const unsigned char* data, size_t n,
                           const unsigned char* sig, size_t sig_len) noexcept nogil
@@ -57,7 +63,3 @@ cdef Py_ssize_t make_signature(NativeKey key, const Row* row, const unsigned cha
 
 # Octets of a signature, or 0 when the row does not fit the key.
 cdef Py_ssize_t signature_size(NativeKey key, const Row* row) noexcept nogil
-
-# Hashes with the row's SHA-2 into out, which has room for LARGEST_HASH. Returns its length, or 0 where the
-# scheme has its own hash.
-cdef int hash_data(const Row* row, const unsigned char* data, size_t n, unsigned char* out) noexcept nogil

@@ -22,10 +22,7 @@ from cyjwt._engine.pkey_ed25519 cimport (
 from cyjwt._engine.pkey_hmac cimport HmacKey, hash_message, hmac_free, hmac_new, hmac_tag
 from cyjwt._engine.pkey_rsa cimport (
     RsaKey, rsa_free, rsa_read, rsa_sign, rsa_verify, rsa_write_private, rsa_write_public)
-from cyjwt._engine.pkey_rows cimport ROWS, curve_numbers, fill_rows
-
-cdef enum:
-    SHORT = 16384       # octets that HMAC hashes in less time than releasing the GIL is worth
+from cyjwt._engine.pkey_rows cimport curve_numbers, fill_rows
 
 cdef Row[ROWS] _rows
 fill_rows(_rows, algorithms)
@@ -52,13 +49,6 @@ cdef Py_ssize_t signature_size(NativeKey key, const Row* row) noexcept nogil:
     if key._kind == FAMILY_RSA_PKCS1:
         return (<RsaKey*> key._handle).size
     return row.signature_size
-
-
-cdef int hash_data(const Row* row, const unsigned char* data, size_t n, unsigned char* out) noexcept nogil:
-    if row == NULL or row.hash_bits == 0:
-        return 0
-    hash_message(row.hash_bits, data, n, out)
-    return row.hash_bits // 8
 
 
 cdef int verify_signature(NativeKey key, const Row* row, const unsigned char* data, size_t n,
@@ -357,7 +347,7 @@ cdef class NativeKey:
         cdef Py_ssize_t size
         if not self.private:
             raise ValueError("a public key does not sign")
-        if self._kind == FAMILY_HMAC and n < SHORT:
+        if is_quick(row, n):
             size = make_signature(self, row, p, n, out)
         else:
             with nogil:
@@ -386,7 +376,7 @@ cdef class NativeKey:
         cdef const unsigned char* sig = <const unsigned char*> PyBytes_AS_STRING(signature)
         cdef size_t n = len(data), sig_len = len(signature)
         cdef int verdict
-        if self._kind == FAMILY_HMAC and n < SHORT:
+        if is_quick(row, n):
             verdict = verify_signature(self, row, p, n, sig, sig_len)
         else:
             with nogil:

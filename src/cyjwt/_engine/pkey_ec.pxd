@@ -114,7 +114,9 @@ cdef inline EcKey* _ec_make(int curve, const Der* octets, const Der* scalar) exc
     if key == NULL:
         EC_KEY_free(handle)
         ERR_clear_error()
-        if handle == NULL or valid:
+        if handle == NULL:
+            raise ValueError("this libcrypto lacks the curve")
+        if valid:
             raise MemoryError
         raise ValueError("the EC key is not valid on its curve")
     return key
@@ -189,7 +191,9 @@ cdef inline int ec_verify(const EcKey* key, const unsigned char* digest, int dig
     ECDSA_SIG_free(pair)
     if verdict != 1:
         ERR_clear_error()
-    return verdict
+    # OpenSSL answers -1 also where the computed point is at infinity, which a holder of the key can bring
+    # about; nothing but 1 is a signature that holds.
+    return verdict == 1
 
 
 cdef inline int ec_sign(const EcKey* key, const unsigned char* digest, int digest_len,

@@ -3,11 +3,7 @@
 from cyjwt._engine.libcrypto cimport cyjwt_sha2
 from cyjwt._engine.pkey cimport (
     CURVE_ED25519, CURVE_NONE, CURVE_P256, CURVE_P384, CURVE_P521, CURVE_SECP256K1, CURVE_UNSERVED, FAMILY_EC,
-    FAMILY_HMAC, FAMILY_OKP, FAMILY_RSA_PKCS1, FAMILY_RSA_PSS, Row)
-
-cdef enum:
-    ROWS = 32       # ids of rows are 1 to 31
-
+    FAMILY_HMAC, FAMILY_OKP, FAMILY_RSA_PKCS1, FAMILY_RSA_PSS, ROWS, Row)
 
 cdef inline dict curve_numbers():
     """Return the curves that native keys serve: JWK crv to Curve."""

@@ -25,9 +25,7 @@ cdef extern from "Python.h":
     Py_ssize_t PyUnicode_GET_LENGTH(PyObject* s) noexcept nogil
     bint PyUnicode_IS_ASCII(PyObject* s) noexcept nogil
     bint PyUnicode_Check(PyObject* o) noexcept nogil
-    bint PyUnicode_CheckExact(PyObject* o) noexcept nogil
 
-    bint PyBytes_CheckExact(PyObject* o) noexcept nogil
     bint PyBytes_Check(PyObject* o) noexcept nogil
     char* PyBytes_AS_STRING(PyObject* o) noexcept nogil
     Py_ssize_t PyBytes_GET_SIZE(PyObject* o) noexcept nogil
@@ -40,7 +38,6 @@ cdef extern from "Python.h":
     PyObject* PyFloat_FromDouble(double d) noexcept
     bint PyFloat_Check(PyObject* o) noexcept nogil
     double PyFloat_AS_DOUBLE(PyObject* o) noexcept nogil
-    bint PyBool_Check(PyObject* o) noexcept nogil
 
     PyObject* PyDict_New() noexcept
     PyObject* PyDict_Copy(PyObject* d) noexcept
@@ -53,7 +50,6 @@ cdef extern from "Python.h":
 
     PyObject* PyList_New(Py_ssize_t n) noexcept
     void PyList_SET_ITEM(PyObject* l, Py_ssize_t i, PyObject* v) noexcept
-    bint PyList_CheckExact(PyObject* o) noexcept nogil
     bint PyList_Check(PyObject* o) noexcept nogil
     Py_ssize_t PyList_GET_SIZE(PyObject* l) noexcept nogil
     PyObject* PyList_GET_ITEM(PyObject* l, Py_ssize_t i) noexcept nogil
@@ -62,6 +58,5 @@ cdef extern from "Python.h":
     PyObject* PyTuple_GET_ITEM(PyObject* l, Py_ssize_t i) noexcept nogil
 
     void PyErr_SetObject(PyObject* type, PyObject* value) noexcept
-    PyObject* PyErr_Occurred() noexcept
     void PyErr_NoMemory() noexcept
     void PyErr_Clear() noexcept

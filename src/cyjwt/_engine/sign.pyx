@@ -19,10 +19,10 @@ from cyjwt._engine.jsonwrite cimport (
     write_open_object,
 )
 from cyjwt._engine.pkey cimport (
-    FAMILY_HMAC,
     LARGEST_SIGNATURE,
     NativeKey,
     Row,
+    is_quick,
     make_signature,
     row_by_id,
     signature_size,
@@ -30,9 +30,6 @@ from cyjwt._engine.pkey cimport (
 from cyjwt._engine.pyraw cimport Py_DECREF, PyUnicode_1BYTE_DATA, PyUnicode_New
 
 from cyjwt.errors import InvalidKeyError
-
-cdef enum:
-    SHORT = 16384           # octets that HMAC hashes in less time than releasing the GIL is worth
 
 
 cdef class SignEngine:
@@ -131,7 +128,7 @@ cdef int write_added(SignEngine engine, Text* text, dict claims) except -1:
             append(text, <const uint8_t*>value, <size_t>len(value))
     if engine._lifetime >= 0:
         now = <long long>read_clock(engine._clock)
-        if now + engine._lifetime > <long long>LAST_SECOND:
+        if now + engine._lifetime > LAST_SECOND:
             raise ValueError("the lifetime ends after the year 9999")
         if "iat" not in claims:
             write_name(text, b"iat")
@@ -156,6 +153,8 @@ cdef object make_token(SignEngine engine, Text* payload):
         encode(payload.data, <Py_ssize_t>payload.used, <uint8_t*><char*>data + header_size)
         made = engine._key.sign(bytes(data), engine._algorithm)
         size = len(made)
+        if size > LARGEST_SIGNATURE:
+            raise InvalidKeyError("the signature is longer than any algorithm's")
         memcpy(signature, <const char*>made, size)
     else:
         size = signature_size(engine._native, engine._row)
@@ -166,7 +165,7 @@ cdef object make_token(SignEngine engine, Text* payload):
     memcpy(p, <const char*>engine._header, header_size)
     encode(payload.data, <Py_ssize_t>payload.used, p + header_size)
     if engine._native is not None:
-        if engine._row.family == FAMILY_HMAC and signing_size <= SHORT:
+        if is_quick(engine._row, <size_t>signing_size):
             size = make_signature(engine._native, engine._row, p, signing_size, signature)
         else:
             with nogil:

@@ -2,7 +2,7 @@
 
 from cpython.object cimport PyObject
 
-from cyjwt._engine.pyraw cimport Py_DECREF, PyErr_SetObject
+from cyjwt._engine.pyraw cimport Py_DECREF, PyErr_NoMemory, PyErr_SetObject
 
 from cyjwt import errors
 
@@ -144,7 +144,11 @@ cdef void set_error(int status, object claim) noexcept:
             PyErr_SetObject(_plain_kind[status], made)
             Py_DECREF(made)
         return
-    error = exception_for(status, claim)
+    try:
+        error = exception_for(status, claim)
+    except BaseException:
+        PyErr_NoMemory()
+        return
     kind = type(error)
     PyErr_SetObject(<PyObject*>kind, <PyObject*>error)
 

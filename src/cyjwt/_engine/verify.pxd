@@ -1,7 +1,5 @@
 """The one pass over a token."""
 
-from libc.stdint cimport uint8_t
-
 from cyjwt._engine.claims cimport ClaimRules
 from cyjwt._engine.compact cimport HeaderMemory
 from cyjwt._engine.header cimport HeaderRules

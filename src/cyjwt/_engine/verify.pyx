@@ -4,7 +4,9 @@ Segments, header memory, signature, payload, claims, in this order and each once
 of the token's text before its signature held.
 """
 
+cimport cython
 from cpython.object cimport PyObject
+from libc.stdint cimport uint8_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
@@ -25,7 +27,7 @@ from cyjwt._engine.header cimport read_header
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
 from cyjwt._engine.jsonscan cimport MAX_NAMES, Member
 from cyjwt._engine.jsonread cimport read_value
-from cyjwt._engine.pkey cimport FAMILY_HMAC, NativeKey, Row, row_by_id, verify_signature
+from cyjwt._engine.pkey cimport NativeKey, Row, is_quick, row_by_id, verify_signature
 from cyjwt._engine.pyraw cimport Py_DECREF, PyDict_CheckExact, PyErr_NoMemory
 from cyjwt._engine.status cimport (
     CLAIM_MISSING,
@@ -62,9 +64,9 @@ ctypedef PyObject* (*Whole)(Engine, const Borrowed*) noexcept
 
 cdef enum:
     ROOM_AT_HAND = 8192     # octets of a token for which no memory is asked
-    SHORT = 16384           # octets that HMAC hashes in less time than releasing the GIL is worth
 
 
+@cython.no_gc_clear
 cdef class Engine:
     """A verifier's compiled form. ``cyjwt.Verifier`` is its face; options come validated.
 
@@ -165,7 +167,7 @@ cdef int check_signature(
         data = segments.token[:segments.signing_size]
         return VALID if engine.keys[key]._verify_foreign(data, room[:size]) else SIGNATURE_INVALID
     native = <NativeKey>native_key
-    if row.family == FAMILY_HMAC and segments.signing_size <= SHORT:
+    if is_quick(row, segments.signing_size):
         holds = verify_signature(native, row, segments.token, segments.signing_size, room, size)
     else:
         with nogil:
