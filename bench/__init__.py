@@ -1,5 +1,7 @@
 """Benchmarks of cyjwt, and the pure-Python baseline that they and the tests measure it by.
 
-``python -m bench`` runs them; ``--peers`` adds the other libraries, ``--fast`` spends less time,
-``--output FILE`` keeps pyperf's figures, ``--only TEXT`` picks cases by name.
+``python -m bench`` runs them all, each in processes of its own. ``--peers`` adds the other libraries,
+``--only PATTERN`` picks cases by name, ``--fast`` spends less time, ``--output FILE`` keeps pyperf's
+figures and ``--table FILE`` shows them again. ``--headline`` measures a dozen cases in one process and
+prints them as Markdown.
 """

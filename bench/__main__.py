@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from bench import harness, kernels, tokens
+from bench import harness, headline, kernels, tokens
+
+
+def main() -> None:
+    """Do what the command line asks for."""
+    runner, args = harness.command_line()
+    if args.table:
+        print(harness.table(harness.saved(args.table)))
+        return
+    cases = [*kernels.cases(), *tokens.cases()]
+    if args.worker:
+        harness.run_worker(runner, args, cases)
+    elif args.headline:
+        cases = [case for name in headline.CASES for case in cases if case.name == name]
+        headline.run(harness.chosen(cases, args.only), args.peers)
+    else:
+        harness.run(runner, args, harness.chosen(cases, args.only))
+
 
 if __name__ == "__main__":
-    harness.run([*kernels.cases(), *tokens.cases()])
+    main()
