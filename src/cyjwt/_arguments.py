@@ -56,7 +56,7 @@ def algorithm_row(name: object) -> Algorithm:
         raise TypeError(f"algorithm must be a str, not {type(name).__name__}")
     row = ALGORITHMS.get(name)
     if row is None:
-        raise ValueError(f"no JWS algorithm that is supported has the name {name[:40]!r}")
+        raise ValueError(f"{name[:40]!r} is not one of the algorithms {', '.join(ALGORITHMS)}")
     return row
 
 

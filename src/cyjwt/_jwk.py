@@ -6,6 +6,7 @@ point to certificates (``x5c``, ``x5u``) are never followed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -27,6 +28,9 @@ SIGNATURE_OPS: Final = frozenset({"sign", "verify"})
 #: Any of these makes a JWK private or secret (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1; ``priv`` is AKP's).
 _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
 _CRT_MEMBERS: Final = ("p", "q", "dp", "dq", "qi")
+# A base finds the primes of a sound key with a chance of one half or more.
+_BASES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
+_MOST_TWOS: Final = 64
 _EC_CURVES: Final = ("P-256", "P-384", "P-521", "secp256k1")
 _OKP_OCTETS: Final = {"Ed25519": 32, "Ed448": 57}
 
@@ -153,13 +157,33 @@ def _read_rsa(jwk: Mapping[str, object], allow: Collection[str]) -> KeyObject:
         if present:
             p, q, dp, dq, qi = (_integer(jwk, name) for name in _CRT_MEMBERS)
         else:
-            p, q = rsa.rsa_recover_prime_factors(modulus, exponent, private)
+            p, q = _prime_factors(modulus, exponent, private)
             dp, dq = rsa.rsa_crt_dmp1(private, p), rsa.rsa_crt_dmq1(private, q)
             qi = rsa.rsa_crt_iqmp(p, q)
         # This proves the primes and every relation between the numbers, those to the public part too.
         return rsa.RSAPrivateNumbers(p, q, private, dp, dq, qi, numbers).private_key()
     except ValueError:
         raise InvalidKeyError("the private members of the JWK do not belong to its public ones") from None
+
+
+def _prime_factors(modulus: int, exponent: int, private: int) -> tuple[int, int]:
+    """The primes of an RSA key of which only ``d`` is known (NIST SP 800-56B, appendix C).
+
+    ``cryptography`` has this too, but tries for hours where the numbers are made for it.
+    """
+    multiple = private * exponent - 1
+    twos = (multiple & -multiple).bit_length() - 1
+    if not 1 < private < modulus or not 0 < twos <= _MOST_TWOS:
+        raise ValueError("d is out of range")
+    for base in _BASES:
+        power = pow(base, multiple >> twos, modulus)
+        for _ in range(twos):
+            square = power * power % modulus
+            if square == 1 and power not in (1, modulus - 1):
+                prime = math.gcd(power - 1, modulus)
+                return max(prime, modulus // prime), min(prime, modulus // prime)
+            power = square
+    raise ValueError("d does not belong to the modulus")
 
 
 def _read_ec(jwk: Mapping[str, object], allow: Collection[str]) -> KeyObject:

@@ -34,20 +34,23 @@ class Material(enum.Enum):
 # The marks of armour: RFC 7468, RFC 4716 (four dashes) and PuTTY's own files.
 _ARMOUR: Final = (b"-----BEGIN", b"-----END", b"---- BEGIN", b"PuTTY-User-Key-File-")
 
-_SSH_NAME: Final = rb"(?:ssh-(?:rsa|dss|ed25519|ed448)|ecdsa-sha2-[a-z0-9-]+|sk-(?:ssh|ecdsa)-[a-z0-9-]+)"
+# Every repetition below is bounded or stops at what cannot follow, so that time stays linear in the text.
+_SSH_NAME: Final = (
+    rb"(?:ssh-(?:rsa|dss|ed25519|ed448)|ecdsa-sha2-[a-z0-9-]{1,40}|sk-(?:ssh|ecdsa)-[a-z0-9-]{1,40})"
+)
 _SSH_SUFFIX: Final = rb"(?:-cert-v0[01])?(?:@openssh\.com)?"
 # A line of a .pub or authorized_keys file: at the front by its name alone, elsewhere by its name and the
 # blob's first four characters (an SSH string's length begins with three zero octets).
 _SSH_LINE: Final = re.compile(
-    rb"\A" + _SSH_NAME + _SSH_SUFFIX + rb"(?:\s|\Z)|" + _SSH_NAME + _SSH_SUFFIX + rb"\s+AAAA"
+    rb"\A" + _SSH_NAME + _SSH_SUFFIX + rb"(?:\s|\Z)|" + _SSH_NAME + _SSH_SUFFIX + rb"\s{1,16}AAAA"
 )
 _SSH_BLOB: Final = re.compile(rb"\A\x00\x00\x00." + _SSH_NAME + _SSH_SUFFIX, re.DOTALL)
 
 # The member that every JWK has, also as Python's repr spells it and quoted once more inside a string.
 _KTY_MEMBER: Final = re.compile(rb"""\\?["']kty\\?["']\s*:""")
 
-_BYTE_ORDER_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_BLANKS: Final = b" \t\r\n\v\f\0"
+# Byte order marks, white space and NULs, as often as they come.
+_LEADING: Final = re.compile(rb"(?:[ \t\r\n\v\f\0]|\xef\xbb\xbf|\xff\xfe|\xfe\xff)*")
 _LINE_BREAKS: Final = re.compile(rb"\s+|\\[nrt]")
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{40,}={0,2}")
 _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2}){32,}")
@@ -153,14 +156,9 @@ def _json_shape(text: bytes) -> Material | None:
 
 
 def _strip(data: bytes) -> bytes:
-    """Drop byte order marks, white space and NULs from the front, as often as they come."""
-    while True:
-        rest = data.lstrip(_BLANKS)
-        for mark in _BYTE_ORDER_MARKS:
-            rest = rest.removeprefix(mark)
-        if rest == data:
-            return data
-        data = rest
+    """Drop byte order marks, white space and NULs from the front."""
+    leading = _LEADING.match(data)
+    return data[leading.end() :] if leading else data
 
 
 def classify(data: bytes) -> Material | None:

@@ -15,13 +15,16 @@ from cyjwt.verifier import Verifier
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Unpack
 
     from cyjwt import _material
+    from cyjwt.verifier import VerifierOptions
 else:
     _material = LazyModule("cyjwt._material")
 
 __all__ = ["decode", "encode"]
+
+_OPTIONS = frozenset(Verifier.__new__.__kwdefaults__ or ())
 
 
 def encode(
@@ -71,9 +74,8 @@ def encode(
 def decode(
     token: str | bytes | bytearray | memoryview,
     key: object,
-    *,
     algorithms: Collection[str] | None = None,
-    **options: Any,
+    **options: Unpack[VerifierOptions],
 ) -> dict[str, Any]:
     """Verify a token with one call. Where many are verified, a ``Verifier`` does the preparation once.
 
@@ -101,6 +103,9 @@ def decode(
         >>> cyjwt.decode(token, key.public().to_pem(), algorithms=["ES256"], required=())
         {'sub': '42'}
     """
+    unknown = sorted(options.keys() - _OPTIONS)
+    if unknown:
+        raise TypeError(f"decode() has no option {unknown[0]!r}: its options are those of Verifier")
     if not isinstance(key, Key | KeySet):
         if algorithms is None:
             raise TypeError("decode needs algorithms unless key is a Key or KeySet (RFC 8725 section 3.1)")
@@ -136,7 +141,13 @@ def _read_pair(material: object) -> Key | KeySet:
     if isinstance(material, Mapping):
         return KeySet.from_jwks(material) if "keys" in material else Key.from_jwk(material)
     if not isinstance(material, str | bytes | bytearray | memoryview):
-        return Key.from_cryptography(material)
+        try:
+            return Key.from_cryptography(material)
+        except TypeError:
+            raise TypeError(
+                "key must be a Key or KeySet, PEM, DER, a JWK or JWK Set, or an object of cryptography, "
+                f"not {_type_name(material)} (a file: see Key.from_file)"
+            ) from None
     octets = octets_or_text("key", material)
     kind = _material.classify(octets)
     if kind is _material.Material.PEM:

@@ -58,7 +58,10 @@ class KeySet:
 
     def __init__(self, keys: Iterable[Key]) -> None:
         if isinstance(keys, str | bytes | Mapping) or not isinstance(keys, Iterable):
-            raise TypeError("keys must be an iterable of Key; for a JWK Set, use KeySet.from_jwks")
+            raise TypeError(
+                "keys must be a Key, a KeySet or an iterable of Key: see Key.from_pem, Key.from_jwk, "
+                "Key.from_secret and KeySet.from_jwks"
+            )
         held = tuple(keys)
         for key in held:
             if not isinstance(key, Key):
@@ -106,14 +109,16 @@ class KeySet:
         if len(entries) > MOST_KEYS:
             raise InvalidKeyError(f"the JWK Set has {len(entries)} keys: {MOST_KEYS} is the most")
         held = []
+        reasons = []
         for index, entry in enumerate(entries):
             try:
                 held.append(_read_entry(entry, private))
             except InvalidKeyError as error:
                 message = f"key {index} of the JWK Set was left out: {error}"
+                reasons.append(message)
                 warnings.warn(message, KeySetWarning, stacklevel=2)
         if not held:
-            raise InvalidKeyError("the JWK Set has no key that can be used")
+            raise InvalidKeyError("; ".join(["the JWK Set has no key that can be used", *reasons[:3]]))
         return cls(held)
 
     @classmethod

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Token", "read_unverified"]
 
 
-class Token(tuple["Any", ...]):
+class Token(tuple["dict[str, Any]", "dict[str, Any]", bytes]):
     """The header, the claims and the signature of a token; also a tuple of these three.
 
     What it is worth depends on where it comes from: ``Verifier.verify_complete`` gives one whose signature
@@ -34,20 +34,17 @@ class Token(tuple["Any", ...]):
     @property
     def header(self) -> dict[str, Any]:
         """The members of the JOSE header."""
-        header: dict[str, Any] = self[0]
-        return header
+        return self[0]
 
     @property
     def claims(self) -> dict[str, Any]:
         """The claims set."""
-        claims: dict[str, Any] = self[1]
-        return claims
+        return self[1]
 
     @property
     def signature(self) -> bytes:
         """The octets of the signature."""
-        signature: bytes = self[2]
-        return signature
+        return self[2]
 
     def __getnewargs__(self) -> tuple[dict[str, Any], dict[str, Any], bytes]:
         return self.header, self.claims, self.signature

@@ -16,7 +16,23 @@ from cyjwt.token import Token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn, Self
+    from typing import Any, NoReturn, Self, TypedDict
+
+    class VerifierOptions(TypedDict, total=False):
+        """The options of a ``Verifier`` but for ``algorithms``, for the checker of ``cyjwt.decode``."""
+
+        issuer: str | Collection[str] | None
+        audience: str | Collection[str] | None
+        subject: str | None
+        leeway: float | timedelta
+        required: Collection[str]
+        type: str | None
+        max_age: float | timedelta | None
+        max_token_size: int
+        clock: Callable[[], float] | float | None
+        allow_padding: bool
+        critical: Collection[str]
+
 
 __all__ = ["Verifier"]
 

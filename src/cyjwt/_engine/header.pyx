@@ -51,6 +51,7 @@ cdef enum:
     B64 = 4
     UNDERSTOOD = 5          # the first of the critical names that the caller understands
     TYPE_SIZE = 256         # octets of the longest typ that can be insisted on
+    TYPE_TEXT = 6 * (TYPE_SIZE + 12)    # the same after "application/", each written as \uXXXX
 
 cdef list _kept = []
 cdef Text _alg_names[ROWS]      # by row id; start is NULL where there is no such row
@@ -136,11 +137,11 @@ cdef bint is_none(const Member* alg) noexcept nogil:
 
 cdef bint same_type(const Member* typ, const Text* wanted) noexcept nogil:
     """RFC 7515 section 4.1.9: case does not count, nor "application/" where no other slash follows."""
-    cdef uint8_t[TYPE_SIZE] given
+    cdef uint8_t[TYPE_TEXT] given
     cdef const uint8_t* p = given
     cdef size_t size = 0, i
     cdef bint slash = False
-    if typ.length > TYPE_SIZE:
+    if typ.length > TYPE_TEXT:
         return False
     size = unescape(typ.start, typ.length, given)
     for i in range(size):

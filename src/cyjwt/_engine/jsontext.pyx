@@ -13,6 +13,7 @@ from cyjwt._engine.pyraw cimport (
     PyBytes_Check,
     PyBytes_GET_SIZE,
     PyErr_Clear,
+    PyErr_ExceptionMatches,
     PyUnicode_AsUTF8AndSize,
     PyUnicode_Check,
 )
@@ -36,6 +37,8 @@ cdef object load(data, bint trusted):
     elif PyUnicode_Check(raw):
         source = PyUnicode_AsUTF8AndSize(raw, &size)
         if source == NULL:
+            if PyErr_ExceptionMatches(<PyObject*>MemoryError):
+                raise_status(RAISED)
             PyErr_Clear()
             raise _error(JSON_UTF8)
     elif isinstance(data, (bytearray, memoryview)):

@@ -24,6 +24,7 @@ from cyjwt._engine.pyraw cimport (
     PyDict_Next,
     PyDict_Size,
     PyErr_Clear,
+    PyErr_ExceptionMatches,
     PyFloat_AS_DOUBLE,
     PyFloat_Check,
     PyList_Check,
@@ -157,6 +158,8 @@ cdef int write_text(Text* text, PyObject* value, const Place* place) except -1:
     else:
         p = <const uint8_t*>PyUnicode_AsUTF8AndSize(value, &size)
         if p == NULL:
+            if PyErr_ExceptionMatches(<PyObject*>MemoryError):
+                return -1
             PyErr_Clear()
             raise ValueError(f"{path_of(text, place)} holds a lone surrogate, which has no UTF-8")
     left = <size_t>size

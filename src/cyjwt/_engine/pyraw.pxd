@@ -60,3 +60,4 @@ cdef extern from "Python.h":
     void PyErr_SetObject(PyObject* type, PyObject* value) noexcept
     void PyErr_NoMemory() noexcept
     void PyErr_Clear() noexcept
+    bint PyErr_ExceptionMatches(PyObject* kind) noexcept

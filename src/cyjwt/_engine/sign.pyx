@@ -22,6 +22,7 @@ from cyjwt._engine.pkey cimport (
     LARGEST_SIGNATURE,
     NativeKey,
     Row,
+    fits,
     is_quick,
     make_signature,
     row_by_id,
@@ -70,6 +71,8 @@ cdef class SignEngine:
         self._key = key
         self._algorithm = algorithm
         self._row = row_by_id(row)
+        if self._row == NULL or (native is not None and not fits(native, self._row)):
+            raise ValueError("the key does not serve the algorithm")
         self._members = members
         self._lifetime = lifetime
         self._clock = clock
