@@ -251,4 +251,5 @@ def test_reference_counts_stay_where_they_were() -> None:
     rounds(1000)
     gc.collect()
     assert sys.getallocatedblocks() - blocks < 100
-    assert all(abs(sys.getrefcount(x) - n) < 5 for x, n in zip(watched, before, strict=True))
+    # A leak shows as 1000 or more. Before Python 3.12 None and True are counted, and anybody may hold a few.
+    assert all(abs(sys.getrefcount(x) - n) < 50 for x, n in zip(watched, before, strict=True))
