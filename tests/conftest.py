@@ -33,11 +33,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def vectors() -> Path:
-    from tests.support import vectors_folder
+    from tests.support import NO_VECTORS, vectors_folder
 
     folder = vectors_folder()
     if folder is None:
-        pytest.skip("the shared vectors are not here: set CYJWT_VECTORS to their folder")
+        pytest.skip(NO_VECTORS)
     return folder
 
 

@@ -147,6 +147,10 @@ def b64(data: bytes) -> str:
     return baseline.encode_segment(data).decode("ascii")
 
 
+#: Why a test that needs the shared vectors is skipped.
+NO_VECTORS = "the shared vectors are not here: set CYJWT_VECTORS to their folder"
+
+
 def vectors_folder() -> Path | None:
     """The folder of shared vectors: ``CYJWT_VECTORS``, or ``../shared/vectors`` beside the project."""
     named = os.environ.get("CYJWT_VECTORS")

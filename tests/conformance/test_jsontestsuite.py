@@ -15,9 +15,11 @@ import pytest
 import cyjwt
 from bench import strict
 from cyjwt._engine import jsonscan, jsontext
-from tests.support import vectors_folder
+from tests.support import NO_VECTORS, vectors_folder
 
 _FOLDER = vectors_folder()
+pytestmark = pytest.mark.skipif(_FOLDER is None, reason=NO_VECTORS)
+
 CASES = sorted((_FOLDER / "jsontestsuite" / "test_parsing").glob("*.json")) if _FOLDER else []
 
 #: Good JSON that a JWT must not hold.

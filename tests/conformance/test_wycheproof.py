@@ -16,7 +16,9 @@ import pytest
 
 import cyjwt
 from bench import baseline
-from tests.support import vectors_folder
+from tests.support import NO_VECTORS, vectors_folder
+
+pytestmark = pytest.mark.skipif(vectors_folder() is None, reason=NO_VECTORS)
 
 #: Vectors marked ``valid`` that cyjwt refuses on purpose, by (file, comment).
 STRICTER = {
@@ -83,7 +85,6 @@ def holds(keys: cyjwt.Key | cyjwt.KeySet, text: str) -> bool:
     return True
 
 
-@pytest.mark.usefixtures("vectors")
 def test_the_vectors_are_here() -> None:
     assert len(CASES) > 200
 
