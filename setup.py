@@ -19,7 +19,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CCompilerError
 
 ENGINE = Path("src/cyjwt/_engine")
-CHOICE = os.environ.get("CYJWT_LIBCRYPTO", "").strip() or "openssl"
+CHOICE = os.environ.get("CYJWT_LIBCRYPTO", "openssl").strip()
 
 #: The one module that is linked with libcrypto.
 LINKED = "pkey"
@@ -29,8 +29,9 @@ cyjwt found no libcrypto to build with: {reason}. There are two remedies:
 
   1. Install the development files of OpenSSL 3.0 or later (Debian and Ubuntu: apt-get install libssl-dev;
      Fedora: dnf install openssl-devel; Homebrew: brew install openssl@3) and build again.
-  2. Build AWS-LC, and name its prefix in CYJWT_LIBCRYPTO: run `make wheel` in a checkout, or
-     CYJWT_LIBCRYPTO="$(python tools/build_aws_lc.py | tail -n 1)" pip install .
+  2. Build AWS-LC, and name its prefix in CYJWT_LIBCRYPTO: run `make wheel` in a checkout, or, with cmake at
+     hand (python -m pip install cmake ninja),
+     prefix="$(python tools/build_aws_lc.py)" && CYJWT_LIBCRYPTO="$prefix" pip install .
 """
 
 #: What the libcrypto must be: the very calls that AWS-LC and OpenSSL >= 3.0 share.
@@ -121,6 +122,9 @@ class BuildEngine(build_ext):
 
     def libcrypto(self) -> dict[str, list[str]]:
         """The options that link with the libcrypto of choice, after a program was linked with them."""
+        if not CHOICE:
+            # Another libcrypto than the one that was asked for would be linked, and nobody would notice.
+            raise SystemExit("CYJWT_LIBCRYPTO is set but empty: did tools/build_aws_lc.py fail?")
         if CHOICE == "openssl":
             candidates = [pkg_config(), {"extra_link_args": ["-lcrypto"]}]
             reason = "no OpenSSL 3.0 or later is installed for development"

@@ -189,6 +189,36 @@ def test_a_cached_download_is_checked_again(
     assert tool.fetch(tool.cache_root() / "sources").read_bytes() == content
 
 
+def test_standard_output_holds_the_prefix_alone(
+    tool: ModuleType,
+    sdist: Path,
+    compiles: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    compile_libcrypto = tool.compile_libcrypto
+
+    def noisy(*arguments: object) -> object:
+        tool.run([sys.executable, "-c", "print('cmake talks')"])
+        return compile_libcrypto(*arguments)
+
+    monkeypatch.setattr(tool, "compile_libcrypto", noisy)
+    for _ in range(2):
+        assert tool.main(["--source", str(sdist)]) == 0
+        [prefix] = capfd.readouterr().out.splitlines()
+        assert (Path(prefix) / "lib" / "libcrypto.a").is_file()
+
+
+def test_without_cmake_it_names_the_packages(
+    tool: ModuleType, sdist: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tool, "program", lambda _: None)
+    assert tool.main(["--source", str(sdist)]) == 1
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert "pip install cmake ninja" in said.err
+
+
 def test_it_says_what_is_wrong_and_prints_no_prefix(tmp_path: Path) -> None:
     command = [sys.executable, str(TOOL), "--source", str(tmp_path / "absent")]
     environment = {**os.environ, "CYJWT_CACHE": str(tmp_path)}

@@ -111,24 +111,36 @@ def test_a_wheel_is_checked(checker: ModuleType, names: list[str], fault: str) -
     assert bool(found) == bool(fault)
 
 
-@pytest.mark.parametrize("choice", ["{tmp}/absent", "{tmp}/empty"])
-def test_without_a_libcrypto_the_build_names_both_remedies(tmp_path: Path, choice: str) -> None:
+def build(folder: Path, choice: str) -> subprocess.CompletedProcess[str]:
+    """What setup.py does about a choice of libcrypto, in a project of one empty module."""
     pytest.importorskip("Cython")
-    pytest.importorskip("setuptools")
-    engine = tmp_path / "src" / "cyjwt" / "_engine"
+    pytest.importorskip("setuptools", "77")
+    engine = folder / "src" / "cyjwt" / "_engine"
     engine.mkdir(parents=True)
     (engine / "pkey.pyx").write_text("")
     for name in ("setup.py", "pyproject.toml", "LICENSE"):
-        shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "README.md").touch()
-    (tmp_path / "empty" / "include" / "openssl").mkdir(parents=True)
-    environment = {**os.environ, "CYJWT_LIBCRYPTO": choice.format(tmp=tmp_path)}
+        shutil.copy(ROOT / name, folder)
+    (folder / "README.md").touch()
+    environment = {**os.environ, "CYJWT_LIBCRYPTO": choice}
     command = [sys.executable, "setup.py", "build_ext"]
-    answer = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("choice", ["{tmp}/absent", "{tmp}/empty"])
+def test_without_a_libcrypto_the_build_names_both_remedies(tmp_path: Path, choice: str) -> None:
+    (tmp_path / "empty" / "include" / "openssl").mkdir(parents=True)
+    answer = build(tmp_path, choice.format(tmp=tmp_path))
     assert answer.returncode != 0
     assert "libssl-dev" in answer.stderr
     assert "tools/build_aws_lc.py" in answer.stderr
+    assert "pip install cmake ninja" in answer.stderr
     assert "CYJWT_LIBCRYPTO" in answer.stderr
+    assert not list(tmp_path.rglob("*.so"))
+
+
+@pytest.mark.parametrize("choice", ["", " "])
+def test_an_empty_choice_of_libcrypto_is_refused(tmp_path: Path, choice: str) -> None:
+    answer = build(tmp_path, choice)
+    assert answer.returncode != 0
+    assert "CYJWT_LIBCRYPTO is set but empty: did tools/build_aws_lc.py fail?" in answer.stderr
     assert not list(tmp_path.rglob("*.so"))
