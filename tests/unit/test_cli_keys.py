@@ -62,7 +62,16 @@ def test_bits_and_pem(tmp_path: Path) -> None:
     key = cyjwt.Key.from_pem(private.read_bytes())
     assert (key.bits, key.private, mode(private)) == (3072, True, 0o600)
     assert cyjwt.Key.from_pem(public.read_bytes()) == key.public()
-    assert key.thumbprint() in done.stderr
+    assert done.stderr == f"{private}: RS256 key\n"
+
+
+def test_pem_holds_no_name(tmp_path: Path) -> None:
+    private, hint = tmp_path / "private.pem", "(PEM holds no kid: sign with --kid 'a b')\n"
+    named = ["keygen", "-a", "ES256", "--format", "pem", "--kid", "a b"]
+    assert run(*named, "--out", private).stderr == f"{private}: ES256 key\n{hint}"
+    done = run(*named)
+    assert done.stderr == hint
+    assert cyjwt.Key.from_pem(done.stdout).kid is None
 
 
 def test_files_are_not_replaced_without_force(tmp_path: Path) -> None:

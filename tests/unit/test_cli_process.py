@@ -182,7 +182,7 @@ def test_without_the_extra(missing: str) -> None:
         [sys.executable, "-c", code], capture_output=True, check=False, env=environment(), timeout=60
     )
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"pip install cyjwt[cli]" in done.stderr
+    assert b"pip install 'cyjwt[cli]'" in done.stderr
     assert done.stderr.count(b"\n") == 1
 
 

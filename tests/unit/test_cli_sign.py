@@ -85,10 +85,26 @@ def test_a_key_of_a_set_of_ones_own(tmp_path: Path) -> None:
     for choice in (["--kid", "ec"], ["--algorithm", "ES256"]):
         done = run("sign", "--key", path, *choice, "{}")
         assert cyjwt.read_unverified(done.stdout.rstrip()).header["kid"] == "ec"
-    for choice in ([], ["--kid", "unknown"], ["--kid", "ec", "--algorithm", "RS256"]):
+    several, none = (
+        "4 keys of the JWK Set would serve: choose by",
+        "no private key in the JWK Set would serve: look at",
+    )
+    for choice, said in (
+        ([], several),
+        (["--kid", "unknown"], none),
+        (["--kid", "ec", "--algorithm", "RS256"], none),
+    ):
         done = run("sign", "--key", path, *choice, "{}")
         assert done.exit_code == 2
-        assert "choose by --kid and --algorithm" in done.stderr
+        assert f"{said} --kid and --algorithm" in done.stderr
+
+
+def test_a_public_set_signs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "jwks.json"
+    path.write_text(json.dumps(cyjwt.KeySet([KEYS["ES256"], KEYS["RS256"]]).to_jwks()))
+    done = run("sign", "--key", path, "{}")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"Error: {path}: no private key in the JWK Set would serve\n"
 
 
 def test_a_secret_from_a_file_of_octets(tmp_path: Path) -> None:
@@ -173,6 +189,7 @@ def test_inspect_what_is_no_token(tmp_path: Path) -> None:
         assert (done.exit_code, done.stdout) == (1, "")
         assert "Not a token: " in done.stderr
         assert text not in done.stderr
+        assert ("no file of that name" in done.stderr) == (text != "a.b.c")
     broken = tmp_path / "token.gz"
     broken.write_bytes(b"nothing")
     for done in (

@@ -65,6 +65,15 @@ def test_garbage_is_a_bad_token(public: Path, text: str) -> None:
     assert done.stderr.startswith("Not valid: ")
 
 
+def test_a_mistyped_name_of_a_file_is_hinted_at(public: Path) -> None:
+    hint = "(and there is no file of that name)"
+    mistyped = run("verify", "--key", public, "my-tokens")
+    assert hint in mistyped.stderr
+    assert "my-tokens" not in mistyped.stderr
+    for arguments, text in (([tampered(token())], None), ([], "my-tokens")):
+        assert hint not in run("verify", "--key", public, *arguments, stdin=text).stderr
+
+
 def test_characters_that_play_with_a_terminal_are_escaped(public: Path) -> None:
     done = run("verify", "--key", public, token(name="\x1b[2J\x9b1m\u202e\u2028Zoë 漢"))
     assert "\\u001b[2J\\u009b1m\\u202e\\u2028Zoë 漢" in done.stdout

@@ -16,7 +16,7 @@ _NEEDED = ("click", "rich")
 def main() -> None:
     """Run the command line on ``sys.argv`` and exit with its status."""
     if any(importlib.util.find_spec(name) is None for name in _NEEDED):
-        print("cyjwt: the command line needs click and rich: pip install cyjwt[cli]", file=sys.stderr)
+        print("cyjwt: the command line needs click and rich: pip install 'cyjwt[cli]'", file=sys.stderr)
         sys.exit(2)
     from cyjwt.cli.app import app
 

@@ -8,7 +8,14 @@ from typing import Any
 import click
 
 from cyjwt.cli.failure import Failure
-from cyjwt.cli.lines import UnreadableError, blocks, looks_like_file, open_source, piped_in
+from cyjwt.cli.lines import (
+    UnreadableError,
+    blocks,
+    looks_like_file,
+    no_such_file,
+    open_source,
+    piped_in,
+)
 from cyjwt.cli.text import json_line, write_bytes, write_pretty
 from cyjwt.errors import DecodeError
 from cyjwt.policy import DEFAULT_TOKEN_SIZE, LAST_DATE
@@ -48,7 +55,8 @@ def command(given: str | None, file: str | None, as_json: bool) -> None:
     try:
         token = read_unverified(text)
     except DecodeError as error:
-        click.echo(f"Not a token: {error.code}: {error}", err=True)
+        hint = no_such_file(text) if isinstance(text, str) else ""
+        click.echo(f"Not a token: {error.code}: {error}{hint}", err=True)
         click.get_current_context().exit(1)
     shown = {"header": token.header, "claims": token.claims}
     if as_json:

@@ -146,7 +146,10 @@ def signing_key(path: str | None, secret_file: str | None, algorithm: str | None
         for key in keys
         if kid in (None, key.kid) and (algorithm in key.sign_algorithms if algorithm else key.sign_algorithms)
     ]
-    if len(fit) != 1:
+    if not fit:
+        narrowed = "" if kid is None and algorithm is None else ": look at --kid and --algorithm"
+        raise Failure(f"{path}: no private key in the JWK Set would serve{narrowed}")
+    if len(fit) > 1:
         raise Failure(f"{path}: {len(fit)} keys of the JWK Set would serve: choose by --kid and --algorithm")
     return fit[0]
 

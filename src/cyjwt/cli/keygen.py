@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 
 import click
 
@@ -30,7 +31,7 @@ __all__ = ["command"]
 @click.option(
     "--kid",
     metavar="TEXT",
-    help="The key's name. [default: the RFC 7638 thumbprint; for HMAC sixteen random octets]",
+    help="The key's name, for a JWK. [default: the RFC 7638 thumbprint; for HMAC sixteen random octets]",
 )
 @click.option("--out", metavar="FILE", help="Where the private key goes, with mode 0600. [default: stdout]")
 @click.option("--public-out", metavar="FILE", help="Where the public key goes too.")
@@ -89,7 +90,10 @@ def command(
         write_bytes(private_text.encode("utf-8"))
     else:
         write_file(out, private_text, private=True, force=force)
-        click.echo(f"{out}: {algorithm} key {name}", err=True)
+        said = f"{out}: {algorithm} key"
+        click.echo(said if form == "pem" else f"{said} {name}", err=True)
+    if form == "pem" and kid is not None:
+        click.echo(f"(PEM holds no kid: sign with --kid {shlex.quote(kid)})", err=True)
 
 
 def _text(key: Key, kid: str, form: str, *, private: bool) -> str:

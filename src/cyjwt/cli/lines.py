@@ -16,7 +16,16 @@ from typing import IO, cast
 
 from cyjwt.cli.failure import Failure
 
-__all__ = ["Source", "UnreadableError", "blocks", "looks_like_file", "open_source", "piped_in", "stdin"]
+__all__ = [
+    "Source",
+    "UnreadableError",
+    "blocks",
+    "looks_like_file",
+    "no_such_file",
+    "open_source",
+    "piped_in",
+    "stdin",
+]
 
 _CHUNK = 1 << 18
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -49,6 +58,11 @@ class Source:
 def looks_like_file(argument: str) -> bool:
     """Whether an argument that may be a token is the name of a file, there or missing."""
     return "/" in argument or os.path.exists(argument) or argument.lower().endswith(_FILE_ENDINGS)  # noqa: PTH110 - False for a name that is too long
+
+
+def no_such_file(argument: str) -> str:
+    """What to add to the refusal of an argument that was taken for a token, and may be a mistyped name."""
+    return "" if argument.count(".") == 2 else " (and there is no file of that name)"
 
 
 @contextlib.contextmanager

@@ -10,7 +10,15 @@ import click
 from cyjwt.algorithms import ALGORITHMS
 from cyjwt.cli.failure import Failure
 from cyjwt.cli.keyfiles import verification_keys
-from cyjwt.cli.lines import Source, UnreadableError, blocks, looks_like_file, open_source, piped_in
+from cyjwt.cli.lines import (
+    Source,
+    UnreadableError,
+    blocks,
+    looks_like_file,
+    no_such_file,
+    open_source,
+    piped_in,
+)
 from cyjwt.cli.text import json_line, write_bytes, write_pretty
 from cyjwt.errors import CyJWTError, InvalidTokenError
 from cyjwt.policy import DEFAULT_TOKEN_SIZE
@@ -190,7 +198,8 @@ def _verify_one(verifier: Verifier, token: str, *, as_json: bool, quiet: int) ->
         if as_json and quiet < 2:
             write_bytes(json_line({"line": 1, **refusal_members(error)}))
         elif not quiet:
-            click.echo(f"Not valid: {error.code}: {error} ({type(error).__name__})", err=True)
+            hint = no_such_file(token)
+            click.echo(f"Not valid: {error.code}: {error} ({type(error).__name__}){hint}", err=True)
         click.get_current_context().exit(_NOT_VALID)
     if as_json and quiet < 2:
         write_bytes(json_line({"line": 1, "status": "valid", "claims": claims}))
