@@ -38,6 +38,7 @@ cdef struct Remembered:
     uint32_t size               # 0: empty
     int row                     # the id of its algorithm
     int key                     # the index of its key
+    void* shape                 # the JSON reader's guess at the claims of the next token under it
     uint8_t text[MEMORY_HEADER_SIZE]
 
 cdef class HeaderMemory:
@@ -46,7 +47,7 @@ cdef class HeaderMemory:
 
 # What is known of a header segment, or NULL. The answer is good until the next call and while the interpreter
 # lock is held, which guards the memory: copy what is needed of it first.
-cdef const Remembered* recall(HeaderMemory memory, const uint8_t* text, size_t size) noexcept nogil
+cdef Remembered* recall(HeaderMemory memory, const uint8_t* text, size_t size) noexcept nogil
 
 # Keeps what a header segment stands for, in place of another that shares its slot. Only for headers
 # of tokens whose signature held.

@@ -122,7 +122,7 @@ cdef inline Remembered* slot_of(HeaderMemory memory, const uint8_t* text, size_t
     return &memory.slots[(h ^ h >> 32) & (MEMORY_SLOTS - 1)]
 
 
-cdef const Remembered* recall(HeaderMemory memory, const uint8_t* text, size_t size) noexcept nogil:
+cdef Remembered* recall(HeaderMemory memory, const uint8_t* text, size_t size) noexcept nogil:
     cdef Remembered* slot = memory.last
     if slot.size == size and memcmp(slot.text, text, size) == 0:
         return slot
@@ -143,5 +143,6 @@ cdef void remember(HeaderMemory memory, const uint8_t* text, size_t size, int ro
     slot.size = <uint32_t>size
     slot.row = row
     slot.key = key
+    slot.shape = NULL
     memcpy(slot.text, text, size)
     memory.last = slot

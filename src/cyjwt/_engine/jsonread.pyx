@@ -370,7 +370,8 @@ cdef PyObject* read_any(
 
 
 cdef PyObject* read_value(
-    const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, int* error
+    const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, void** hint,
+    int* error
 ) noexcept:
     cdef Reader r
     cdef PyObject* value
@@ -387,7 +388,11 @@ cdef PyObject* read_value(
     r.stack = r.at_hand
     r.top = 0
     r.room = STACK_AT_HAND
+    if hint != NULL and hint[0] != NULL:
+        memory.last[0] = <Shape*>hint[0]
     value = read_any(&r, skip_space(text), 0, NULL, False)
+    if hint != NULL and value != NULL:
+        hint[0] = memory.last[0]
     if value == NULL:
         while r.top > 0:
             r.top -= 1

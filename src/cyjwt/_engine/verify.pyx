@@ -179,13 +179,14 @@ cdef int check_signature(
 
 cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t* room) except NULL:
     """The claims, a new reference; or NULL, with an error of our tree set and no traceback of its own."""
-    cdef const Remembered* known = recall(engine.memory, segments.header, segments.header_size)
+    cdef Remembered* known = recall(engine.memory, segments.header, segments.header_size)
     cdef Member[MAX_NAMES] members
     cdef PyObject* claims
     cdef double now
     cdef size_t size
     cdef int row = 0, key = 0, status, error = 0, absent = 0
     cdef bint fresh = known == NULL
+    cdef void* hint = NULL if fresh else known.shape
     if fresh:
         status = choose_key(engine, segments, room, &row, &key)
         if status != VALID:
@@ -208,11 +209,14 @@ cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t*
     memset(room + size, 0, CYJWT_JSON_SLACK)
     # Before there are claims to let go of: a caller's clock may raise.
     now = read_clock(engine.clock)
-    claims = read_value(room, size, &engine.claim_rules.names, members, True, &error)
+    claims = read_value(room, size, &engine.claim_rules.names, members, True, &hint, &error)
     if claims == NULL:
         if error != JSON_MEMORY:
             set_error(PAYLOAD_JSON + error, None)
         return NULL
+    if not fresh:
+        # Another header may have taken the slot meanwhile, for which this is a worse guess and no more.
+        known.shape = hint
     if not PyDict_CheckExact(claims):
         Py_DECREF(claims)
         set_error(PAYLOAD_NOT_OBJECT, None)
