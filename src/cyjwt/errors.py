@@ -1,8 +1,9 @@
 """The one exception tree of cyjwt.
 
-Names are PyJWT's, so that existing ``except`` clauses keep their meaning. Every class has a stable
-``code`` (a short string fit for logs and metrics), and an instance may carry a finer one. Where one
-claim is at fault, ``claim`` names it. No message ever repeats the token.
+Names and the tree below ``InvalidTokenError`` are PyJWT's, so that existing ``except`` clauses keep their
+meaning; ``KeyNotFoundError`` is new, and ``InvalidIssuedAtError`` is a ``DecodeError`` besides. Every class
+has a stable ``code`` (a short string fit for logs and metrics), and an instance may carry a finer one.
+Where one claim is at fault, ``claim`` names it. No message ever repeats the token.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ class DecodeError(InvalidTokenError):
     code = "malformed"
 
 
-class InvalidSignatureError(InvalidTokenError):
-    """The signature does not hold over the token's header and payload."""
+class InvalidSignatureError(DecodeError):
+    """The signature does not hold over the token's header and payload. A ``DecodeError``, as in PyJWT."""
 
     code = "invalid_signature"
 

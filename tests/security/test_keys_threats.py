@@ -378,11 +378,11 @@ def test_secret_never_serves_a_key_pairs_algorithm() -> None:
 @pytest.mark.parametrize("name", ["none", "None", "nOnE", "hs256", "HS256 ", "", "RSA-OAEP", "HS256\n"])
 def test_unknown_algorithm_names(name: str) -> None:
     key = Key.from_secret(bytes(range(64)))
-    with pytest.raises(ValueError, match="no JWS algorithm"):
+    with pytest.raises(ValueError, match="is not one of the algorithms"):
         key.sign(b"data", name)
-    with pytest.raises(ValueError, match="no JWS algorithm"):
+    with pytest.raises(ValueError, match="is not one of the algorithms"):
         key.verify(b"data", b"", name)
-    with pytest.raises(ValueError, match="no JWS algorithm"):
+    with pytest.raises(ValueError, match="is not one of the algorithms"):
         Key.from_secret(bytes(range(64)), algorithm=name)
     with pytest.raises(InvalidKeyError):
         Key.from_jwk({"kty": "oct", "k": text64(bytes(range(64))), "alg": name})

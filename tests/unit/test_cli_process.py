@@ -19,6 +19,7 @@ pytest.importorskip("pty")
 
 import pty
 
+import cyjwt
 from tests.unit.cli_support import call, environment, key_file, spawn, tampered, token
 
 
@@ -192,3 +193,14 @@ def test_the_library_does_not_import_the_command_line() -> None:
         [sys.executable, "-c", code], capture_output=True, check=True, env=environment(), timeout=60
     )
     assert done.stdout.strip() == b""
+
+
+def test_a_closed_stderr_costs_no_verdict(tmp_path: Path) -> None:
+    key = cyjwt.Key.generate("HS256")
+    (tmp_path / "key.jwk").write_text(json.dumps(key.to_jwk(private=True)))
+    (tmp_path / "tokens.txt").write_text(cyjwt.Signer(key, lifetime=3600).sign({}) + "\n")
+    command = f'"{sys.executable}" -m cyjwt verify --key key.jwk tokens.txt 2>&-'
+    assert (
+        subprocess.run(command, shell=True, cwd=tmp_path, check=False, stdout=subprocess.DEVNULL).returncode
+        == 0
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import traceback
 
 __all__ = ["main"]
 
@@ -20,4 +21,9 @@ def main() -> None:
         sys.exit(2)
     from cyjwt.cli.app import app
 
-    app(prog_name="cyjwt")
+    try:
+        app(prog_name="cyjwt")
+    except Exception:
+        # A defect of ours must not look like the verdict that a token is not valid, which is status 1.
+        traceback.print_exc()
+        sys.exit(2)

@@ -22,6 +22,7 @@ __all__ = [
     "blocks",
     "looks_like_file",
     "no_such_file",
+    "on_terminal",
     "open_source",
     "piped_in",
     "stdin",
@@ -103,6 +104,11 @@ def stdin() -> IO[bytes]:
 def piped_in() -> bool:
     """Whether something is piped in: standard input is there, and no terminal."""
     return sys.stdin is not None and not sys.stdin.isatty()
+
+
+def on_terminal(stream: IO[str] | None) -> bool:
+    """Whether an output is a terminal; one that is closed is None, and none."""
+    return stream is not None and stream.isatty()
 
 
 def _buffered(stream: IO[bytes]) -> io.BufferedReader:

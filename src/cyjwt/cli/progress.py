@@ -17,7 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from cyjwt.cli.lines import Source
+from cyjwt.cli.lines import Source, on_terminal
 from cyjwt.cli.report import Report
 from cyjwt.cli.text import write_bytes
 
@@ -63,4 +63,4 @@ def bar(source: Source, report: Report) -> Iterator[Screen]:
         def above(data: bytes) -> None:
             console.out(data.decode("utf-8"), end="", highlight=False)
 
-        yield Screen(advance, above if sys.stdout.isatty() else write_bytes)
+        yield Screen(advance, above if on_terminal(sys.stdout) else write_bytes)

@@ -16,6 +16,7 @@ from cyjwt.cli.lines import (
     blocks,
     looks_like_file,
     no_such_file,
+    on_terminal,
     open_source,
     piped_in,
 )
@@ -215,7 +216,7 @@ def _verify_lines(verifier: Verifier, source: Source, most: int, *, as_json: boo
 
     report = Report(verifier.verify, as_json=as_json and quiet < 2, each_bad=not as_json and not quiet)
     status, stopped = 0, ""
-    shown = not quiet and sys.stderr.isatty() and not (as_json and sys.stdout.isatty())
+    shown = not quiet and on_terminal(sys.stderr) and not (as_json and on_terminal(sys.stdout))
     try:
         with bar(source, report) if shown else no_bar() as screen:
             for lines in blocks(source.read, most):
