@@ -60,7 +60,11 @@ def test_classes_and_codes() -> None:
         assert kind.__module__ == "cyjwt.errors"
         assert getattr(cyjwt, name) is kind
         assert inspect.getdoc(kind)
-        parents = {"InvalidIssuedAtError": errors.DecodeError, "CyJWTError": Exception}
+        parents = {
+            "InvalidIssuedAtError": errors.DecodeError,
+            "InvalidSignatureError": errors.DecodeError,
+            "CyJWTError": Exception,
+        }
         above = (
             errors.CyJWTError
             if name in ("InvalidKeyError", "InvalidTokenError")
