@@ -16,7 +16,7 @@ def main() -> None:
         harness.run_worker(runner, args, cases)
     elif args.headline:
         cases = [case for name in headline.CASES for case in cases if case.name == name]
-        headline.run(harness.chosen(cases, args.only), args.peers)
+        (headline.part if args.part else headline.run)(harness.chosen(cases, args.only), args.peers)
     else:
         harness.run(runner, args, harness.chosen(cases, args.only))
 

@@ -1,13 +1,18 @@
-"""The figures of the README: a dozen cases in one process, the contenders by turns, as Markdown.
+"""The figures of the README: a dozen cases, the contenders by turns in one process, as Markdown.
 
 By turns (A B C A B C ...) whatever else the machine does meets all of them alike; each one's quickest turn
-counts. ``python -m bench --peers`` measures more, in processes of its own, and takes longer.
+counts. That is done in several fresh processes, of which the median counts, since some are quicker than
+others by where their memory lies. ``python -m bench --peers`` measures more, and takes longer.
 """
 
 from __future__ import annotations
 
+import glob
 import importlib.metadata
+import itertools
+import json
 import platform
+import statistics
 import subprocess
 import sys
 import time
@@ -15,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cyjwt
-from bench.harness import OURS, Case, Figures, left_out, measure
+from bench.harness import OURS, Case, Figures, measure
 
 CASES = (
     *(f"verify HS256 {size}" for size in ("320 B", "2 KB", "10 KB")),
@@ -29,26 +34,56 @@ CASES = (
     "base64url decode 322 B",
 )
 
-#: Seconds of one turn, and how many turns each contender has.
-TURN, TURNS = 0.02, 50
+#: Seconds of one turn, how many turns each contender has in a process, and how many processes there are.
+TURN, TURNS, PROCESSES = 0.02, 12, 5
+#: Figures that differ more than this between processes are told one by one.
+SPREAD = 0.1
 
 
 def run(cases: Sequence[Case], peers: bool) -> None:
-    """Measure the cases and print their tables."""
-    figures: Figures = {}
-    for case in cases:
-        figures[case.name] = compare(case, case.able(peers))
-        print(f"{case.name}: done", file=sys.stderr, flush=True)
-    print(provenance({who for row in figures.values() for who in row}))
-    # Cases with the same contenders share a table.
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for case in cases:
-        who = tuple(who for who in case.contenders if any(who in row for row in figures.values()))
-        groups.setdefault(who, []).append(case.name)
-    for columns, names in groups.items():
-        print("", markdown(columns, {name: figures[name] for name in names}), sep="\n")
-    if any(contender == OURS for contender, _ in left_out):
+    """Measure the cases in fresh processes and print their tables."""
+    command = [sys.executable, "-m", "bench", "--headline", "--part", *(["--peers"] if peers else [])]
+    command += [f"--only={glob.escape(case.name)}" for case in cases]
+    parts: list[Figures] = []
+    for number in range(PROCESSES):
+        print(f"process {number + 1} of {PROCESSES}", file=sys.stderr, flush=True)
+        try:
+            parts.append(json.loads(subprocess.check_output(command)))
+        except subprocess.CalledProcessError as error:
+            print(f"it ended with status {error.returncode} and does not count", file=sys.stderr)
+    if not parts:
+        raise SystemExit("no process came to its end")
+    print(report([case.name for case in cases], parts))
+    if any(OURS not in part[case.name] for part in parts for case in cases):
         raise SystemExit(f"{OURS} itself failed")
+
+
+def part(cases: Sequence[Case], peers: bool) -> None:
+    """Measure the cases in this process; JSON on standard output."""
+    print(json.dumps({case.name: compare(case, case.able(peers)) for case in cases}))
+
+
+def report(names: Sequence[str], parts: Sequence[Figures]) -> str:
+    """The figures of several processes: each one's median, and what differs much between them."""
+    figures: Figures = {}
+    apart: list[str] = []
+    for name in names:
+        figures[name] = {}
+        # Who failed in one process has no figure at all.
+        for who in (who for who in parts[0][name] if all(who in part[name] for part in parts)):
+            values = sorted(part[name][who] for part in parts)
+            middle = figures[name][who] = statistics.median(values)
+            if values[-1] - values[0] > SPREAD * middle:
+                apart.append(f"{who} {name} {micro(values[0])} to {micro(values[-1])}")
+    blocks = [provenance({who for row in figures.values() for who in row}, len(parts))]
+    # The cases about tokens, which have the same contenders, share a table; each kernel has its own.
+    for _, group in itertools.groupby(
+        names, key=lambda name: name.split()[0] in ("JSON", "base64url") and name
+    ):
+        blocks.append(markdown({name: figures[name] for name in group}))
+    if apart:
+        blocks.append(f"Between the processes, µs: {'; '.join(apart)}.")
+    return "\n\n".join(blocks)
 
 
 def compare(case: Case, contenders: Iterable[str]) -> dict[str, float]:
@@ -71,21 +106,27 @@ def calibrated(case: Case, contender: str) -> int:
     return max(1, round(rounds * TURN / elapsed)) * len(work.pool)
 
 
-def markdown(columns: Sequence[str], figures: Figures) -> str:
+def micro(seconds: float) -> str:
+    """Microseconds, to three digits."""
+    return f"{1e6 * seconds:#.3g}".rstrip(".")
+
+
+def markdown(figures: Figures) -> str:
     """A table of microseconds, and in brackets how many times as long as cyjwt it is."""
+    columns = list(dict.fromkeys(who for row in figures.values() for who in row))
     lines = ["| one call, µs |" + "".join(f" {who} |" for who in columns), "|---|" + "---:|" * len(columns)]
     for name, row in figures.items():
         ours = row.get(OURS)
         cells = []
         for who in columns:
             seconds = row.get(who)
-            cell = "-" if seconds is None else f"{1e6 * seconds:#.3g}".rstrip(".")
+            cell = "-" if seconds is None else micro(seconds)
             cells.append(f"{cell} ({seconds / ours:#.3g}x)" if seconds and ours and who != OURS else cell)
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def provenance(contenders: Iterable[str]) -> str:
+def provenance(contenders: Iterable[str], processes: int) -> str:
     """What was measured, where, when and how."""
     info = cyjwt.build_info()
     versions = [f"cyjwt {info['version']} ({info['libcrypto_version']}, {info['simd']})"]
@@ -95,8 +136,8 @@ def provenance(contenders: Iterable[str]) -> str:
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return (
         f"{date}; {cpu()}; {platform.system()} {platform.machine()}; {python}; {', '.join(versions)}.\n"
-        f"Each contender's quickest of {TURNS} turns in one process; in brackets, how many times as long as "
-        f"{OURS}\nit takes. `baseline` is plain Python over `cryptography`."
+        f"Each contender's quickest of {TURNS} turns, the median of {processes} processes; in brackets, how many "
+        f"times as long as\n{OURS} it takes. `baseline` is plain Python over `cryptography`."
     )
 
 
