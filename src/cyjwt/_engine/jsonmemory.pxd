@@ -38,10 +38,11 @@ cdef enum:
     VALUE_SLOTS_LOG = 12
     VALUE_SLOTS = 1 << VALUE_SLOTS_LOG
     TEXT_MAX = 64           # longer texts are made each time
-    SHAPE_SLOTS = 64        # a power of two
+    SHAPE_SLOTS = 128       # a power of two
     SHAPE_LEAST = 2
     SHAPE_MOST = 64
     GUESS_DEPTHS = 4        # how deep the names of an object are guessed
+    PATIENCE = 16           # how many newcomers a shape outlasts since it was last of use
 
 # A str that is kept, of ASCII; first and last are its first and last eight bytes.
 cdef struct KnownText:
@@ -54,6 +55,7 @@ cdef struct KnownText:
 # An order of names. The dict has recurring values, else None, and owns every text that is listed.
 cdef struct Shape:
     Py_ssize_t count
+    int patience
     PyObject* model
     KnownText names[SHAPE_MOST]
     PyObject* values[SHAPE_MOST]
@@ -98,27 +100,31 @@ cdef inline PyObject* known_text(
     recurs is set where it is a name whose values are kept too.
     """
     cdef uint64_t first, last, h
-    cdef KnownText* slot
+    cdef KnownText* slots
     cdef PyObject* text
+    cdef int i
     if CYJWT_UNLIKELY(size > TEXT_MAX or size == 0):
         return ascii_text(p, size)
     first = cyjwt_first8(p, size)
     last = cyjwt_load64(p + size - 8) if size > 8 else 0
     h = (first ^ (last << 7 | last >> 57)) * <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>size
-    slot = &table[(h ^ h >> 29) * <uint64_t>0xBF58476D1CE4E5B9 >> (64 - slots_log)]
-    if slot.first == first and slot.last == last and slot.size == size:
-        if is_text(slot, p, size):
-            recurs[0] = slot.recurs
-            Py_INCREF(slot.text)
-            return slot.text
+    # A pair of slots, so that two texts which meet do not drive each other out with every token.
+    slots = &table[((h ^ h >> 29) * <uint64_t>0xBF58476D1CE4E5B9 >> (64 - slots_log)) & ~<uint64_t>1]
+    for i in range(2):
+        if slots[i].first == first and slots[i].last == last and slots[i].size == size:
+            if is_text(&slots[i], p, size):
+                recurs[0] = slots[i].recurs
+                Py_INCREF(slots[i].text)
+                return slots[i].text
     text = ascii_text(p, size)
     if text != NULL and trusted:
         PyObject_Hash(text)
         Py_INCREF(text)
-        if slot.text != NULL:
-            Py_DECREF(slot.text)
-        fill_text(memory, slot, text)
-        recurs[0] = slot.recurs
+        if slots[1].text != NULL:
+            Py_DECREF(slots[1].text)
+        slots[1] = slots[0]
+        fill_text(memory, &slots[0], text)
+        recurs[0] = slots[0].recurs
     return text
 
 
@@ -180,6 +186,7 @@ cdef inline bint keep_shape(
         Py_DECREF(shape.model)
     shape.model = model
     shape.count = count
+    shape.patience = PATIENCE
     for i in range(count):
         name = &shape.names[i]
         fill_text(memory, name, pairs[2 * i])
@@ -187,24 +194,47 @@ cdef inline bint keep_shape(
     return True
 
 
+cdef inline bint is_shape(const Shape* shape, PyObject** pairs, Py_ssize_t count) noexcept nogil:
+    """Whether the names of the pairs are those of the shape, in its order."""
+    cdef Py_ssize_t i
+    if shape.count != count:
+        return False
+    for i in range(count):
+        if shape.names[i].text != pairs[2 * i]:
+            return False
+    return True
+
+
 cdef inline Shape* find_shape(
     Memory* memory, PyObject** pairs, Py_ssize_t count, Shape* guess, bint* same
-) noexcept:
-    """The slot for an object of these names, and whether that very shape is in it."""
+) noexcept nogil:
+    """The shape of the names if it is known; else the slot that it may take, or NULL for not yet."""
     cdef uint64_t h = <uint64_t>count
     cdef Py_ssize_t i
-    cdef Shape* shape = guess
-    if guess == NULL:
-        for i in range(count):
-            h = (h ^ <uint64_t>pairs[2 * i]) * <uint64_t>0x9E3779B97F4A7C15
-            h ^= h >> 32
-        shape = &memory.shapes[h & (SHAPE_SLOTS - 1)]
-    same[0] = shape.count == count
+    cdef Shape* one
+    cdef Shape* other
+    same[0] = guess != NULL and is_shape(guess, pairs, count)
+    if same[0]:
+        guess.patience = PATIENCE
+        return guess
     for i in range(count):
-        if not same[0]:
-            break
-        same[0] = shape.names[i].text == pairs[2 * i]
-    return shape
+        h = (h ^ <uint64_t>pairs[2 * i]) * <uint64_t>0x9E3779B97F4A7C15
+        h ^= h >> 32
+    one = &memory.shapes[h & (SHAPE_SLOTS - 1)]
+    other = &memory.shapes[(h >> 32) & (SHAPE_SLOTS - 1)]
+    if is_shape(other, pairs, count):
+        one = other
+        same[0] = True
+    else:
+        same[0] = is_shape(one, pairs, count)
+    if same[0]:
+        one.patience = PATIENCE
+        return one
+    if other.patience < one.patience:
+        one = other
+    # To learn a shape costs more than to do without; one that is of use is not given up at once.
+    one.patience -= 1
+    return one if one.patience < 0 else NULL
 
 
 cdef inline PyObject* copy_shape(Shape* shape, PyObject** pairs, Py_ssize_t count) noexcept:
@@ -259,18 +289,16 @@ cdef inline PyObject* make_dict(
     if count < SHAPE_LEAST or count > SHAPE_MOST:
         return new_dict(pairs, count, error)
     shape = find_shape(memory, pairs, count, guess, &same)
-    if not same and guess != NULL:
-        shape = find_shape(memory, pairs, count, NULL, &same)
     if same:
         made = copy_shape(shape, pairs, count)
         if made == NULL:
             error[0] = JSON_MEMORY
     else:
         made = new_dict(pairs, count, error)
-        if made != NULL and trusted and not keep_shape(memory, pairs, count, shape):
+        if made != NULL and trusted and shape != NULL and not keep_shape(memory, pairs, count, shape):
             Py_DECREF(made)
             error[0] = JSON_MEMORY
             return NULL
-    if depth <= GUESS_DEPTHS and trusted and made != NULL and shape.model != NULL:
+    if depth <= GUESS_DEPTHS and trusted and made != NULL and shape != NULL and shape.model != NULL:
         memory.last[depth - 1] = shape
     return made
