@@ -46,6 +46,11 @@ from cyjwt._engine.status cimport (
 
 from cyjwt._engine.jsontext import loads
 
+cdef extern from "turn.h" nogil:
+    void cyjwt_let_go() noexcept
+    void cyjwt_await_turn() noexcept
+    void cyjwt_taken() noexcept
+
 cdef extern from "Python.h":
     ctypedef struct PyMethodDef:
         const char* ml_name
@@ -171,7 +176,10 @@ cdef int check_signature(
         holds = verify_signature(native, row, segments.token, segments.signing_size, room, size)
     else:
         with nogil:
+            cyjwt_let_go()
             holds = verify_signature(native, row, segments.token, segments.signing_size, room, size)
+            cyjwt_await_turn()
+        cyjwt_taken()
     if holds < 0:
         raise MemoryError("libcrypto failed")
     return VALID if holds else SIGNATURE_INVALID

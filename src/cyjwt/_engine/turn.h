@@ -1,0 +1,48 @@
+/* Waiting a moment for the interpreter lock before asking for it.
+ *
+ * Threads that verify in turn hold the lock for about a microsecond between two signatures. One that asks for it
+ * just then would be put to sleep, and to be woken costs more than the rest of that microsecond. So a thread that
+ * comes back from a signature first waits while another took the lock within the last WAIT ticks and has not let
+ * go of it again. What is told here is a hint: a stale one costs at most that wait, and no lock depends on it. */
+#ifndef CYJWT_TURN_H
+#define CYJWT_TURN_H
+
+#include <stdint.h>
+
+#if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
+#include <x86intrin.h>
+#define CYJWT_TICKS() ((uint64_t)__rdtsc())
+#define CYJWT_PAUSE() __builtin_ia32_pause()
+#define CYJWT_WAIT 20000 /* some seven microseconds */
+#elif defined(__aarch64__) && defined(__GNUC__)
+static inline uint64_t cyjwt_ticks(void) {
+    uint64_t t;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
+    return t;
+}
+#define CYJWT_TICKS() cyjwt_ticks()
+#define CYJWT_PAUSE() __asm__ volatile("yield")
+#define CYJWT_WAIT 100 /* counters of 24 to 1,000 MHz: at most four microseconds */
+#endif
+
+#if defined(CYJWT_TICKS)
+static uint64_t cyjwt_taken_at; /* 0: nobody of ours holds the lock */
+
+static inline void cyjwt_let_go(void) { __atomic_store_n(&cyjwt_taken_at, 0, __ATOMIC_RELEASE); }
+
+static inline void cyjwt_taken(void) { __atomic_store_n(&cyjwt_taken_at, CYJWT_TICKS(), __ATOMIC_RELEASE); }
+
+static inline void cyjwt_await_turn(void) {
+    for (;;) {
+        const uint64_t taken = __atomic_load_n(&cyjwt_taken_at, __ATOMIC_ACQUIRE);
+        if (taken == 0 || CYJWT_TICKS() - taken > CYJWT_WAIT) return;
+        CYJWT_PAUSE();
+    }
+}
+#else
+static inline void cyjwt_let_go(void) {}
+static inline void cyjwt_taken(void) {}
+static inline void cyjwt_await_turn(void) {}
+#endif
+
+#endif
