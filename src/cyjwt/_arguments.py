@@ -24,6 +24,7 @@ __all__ = [
     "octets",
     "octets_or_text",
     "password_octets",
+    "type_name",
     "utf8_text",
 ]
 
@@ -89,3 +90,8 @@ def allowances(allow: object) -> frozenset[str]:
 def password_octets(password: object) -> bytes | None:
     """The octets of a password, or None."""
     return None if password is None else octets_or_text("password", password)
+
+
+def type_name(value: object) -> str:
+    """The name of a value's type, also for functions in which ``type`` is an argument."""
+    return type(value).__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from cyjwt._arguments import algorithm_row, octets_or_text
+from cyjwt._arguments import algorithm_row, octets_or_text, type_name
 from cyjwt._lazy import LazyModule
 from cyjwt.errors import InvalidKeyError
 from cyjwt.keys import Key
@@ -134,7 +134,7 @@ def _read_secret(material: object) -> Key:
         return Key.from_jwk(material)
     if isinstance(material, str | bytes | bytearray | memoryview):
         return Key.from_secret(material)
-    raise TypeError(f"a secret must be bytes, str or a JWK, not {_type_name(material)}")
+    raise TypeError(f"a secret must be bytes, str or a JWK, not {type_name(material)}")
 
 
 def _read_pair(material: object) -> Key | KeySet:
@@ -146,7 +146,7 @@ def _read_pair(material: object) -> Key | KeySet:
         except TypeError:
             raise TypeError(
                 "key must be a Key or KeySet, PEM, DER, a JWK or JWK Set, or an object of cryptography, "
-                f"not {_type_name(material)} (a file: see Key.from_file)"
+                f"not {type_name(material)} (a file: see Key.from_file)"
             ) from None
     octets = octets_or_text("key", material)
     kind = _material.classify(octets)
@@ -159,7 +159,3 @@ def _read_pair(material: object) -> Key | KeySet:
     if kind is None or kind is _material.Material.SSH or isinstance(material, str):
         raise InvalidKeyError("the key is neither PEM, DER nor a JWK, which its algorithms call for")
     return Key.from_der(octets)
-
-
-def _type_name(value: object) -> str:
-    return type(value).__name__

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 
-from cyjwt._arguments import algorithm_row
+from cyjwt._arguments import algorithm_row, type_name
 from cyjwt._engine.jsonwrite import dumps
 from cyjwt._engine.sign import SignEngine
 from cyjwt.errors import InvalidKeyError
@@ -70,7 +70,7 @@ class Signer(SignEngine):
     ) -> Self:
         """Check every option, and compile them. See the class for what they mean."""
         if not isinstance(key, Key):
-            raise TypeError(f"key must be a Key, not {_name_of(key)}; cyjwt.encode takes raw material too")
+            raise TypeError(f"key must be a Key, not {type_name(key)}; cyjwt.encode takes raw material too")
         row = algorithm_row(_algorithm(key, algorithm))
         members = []
         if issuer is not None:
@@ -122,10 +122,6 @@ class Signer(SignEngine):
 
 def _rebuild(cls: type[Signer], header: bytes, key: Key, algorithm: str, row: int, *rest: Any) -> Signer:
     return SignEngine.__new__(cls, header, key.native, key, algorithm, row, *rest)
-
-
-def _name_of(value: object) -> str:
-    return type(value).__name__
 
 
 def _whole(duration: float) -> int:
