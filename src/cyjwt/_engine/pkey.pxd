@@ -36,30 +36,35 @@ cdef struct Row:
 cdef const Row* row_by_id(int id) noexcept nogil
 
 
+# What signs and verifies, for code that holds no interpreter lock. It lives as long as its NativeKey.
+cdef struct Native:
+    int kind                    # the Family that handle is of, FAMILY_RSA_PKCS1 for RSA; 0: no key
+    int curve
+    bint private
+    void* handle                # HmacKey*, RsaKey*, EcKey* or EdKey*
+
+
 @cython.final
 cdef class NativeKey:
     cdef readonly str kind      # "oct", "RSA", "EC" or "OKP"
     cdef readonly str curve     # "" or the JWK crv
-    cdef readonly bint private
     cdef readonly int bits
-    cdef int _kind              # the Family that _handle is of, FAMILY_RSA_PKCS1 for RSA; 0: no key
-    cdef int _curve
-    cdef void* _handle          # HmacKey*, RsaKey*, EcKey* or EdKey*
+    cdef Native native
 
 # 1 when the row's family and curve are the key's.
-cdef bint fits(NativeKey key, const Row* row) noexcept nogil
+cdef bint fits(const Native* key, const Row* row) noexcept nogil
 
 cdef inline bint is_quick(const Row* row, size_t n) noexcept nogil:
     """Whether to sign or verify n octets takes less time than releasing the GIL is worth."""
     return row.family == FAMILY_HMAC and n <= SHORT
 
 # 1 holds, 0 does not (so also when the row does not fit the key), -1 libcrypto failed. Never touches Python.
-cdef int verify_signature(NativeKey key, const Row* row, const unsigned char* data, size_t n,
+cdef int verify_signature(const Native* key, const Row* row, const unsigned char* data, size_t n,
                           const unsigned char* sig, size_t sig_len) noexcept nogil
 
 # Writes the JOSE signature to out, which has room for signature_size(key, row); returns its length or -1.
-cdef Py_ssize_t make_signature(NativeKey key, const Row* row, const unsigned char* data, size_t n,
+cdef Py_ssize_t make_signature(const Native* key, const Row* row, const unsigned char* data, size_t n,
                                unsigned char* out) noexcept nogil
 
 # Octets of a signature, or 0 when the row does not fit the key.
-cdef Py_ssize_t signature_size(NativeKey key, const Row* row) noexcept nogil
+cdef Py_ssize_t signature_size(const Native* key, const Row* row) noexcept nogil

@@ -35,105 +35,105 @@ cdef const Row* row_by_id(int id) noexcept nogil:
     return &_rows[id]
 
 
-cdef bint fits(NativeKey key, const Row* row) noexcept nogil:
+cdef bint fits(const Native* key, const Row* row) noexcept nogil:
     cdef int family
-    if row == NULL or key._kind == FAMILY_NONE:
+    if row == NULL or key.kind == FAMILY_NONE:
         return 0
     family = FAMILY_RSA_PKCS1 if row.family == FAMILY_RSA_PSS else row.family
-    return family == key._kind and row.curve == key._curve
+    return family == key.kind and row.curve == key.curve
 
 
-cdef Py_ssize_t signature_size(NativeKey key, const Row* row) noexcept nogil:
+cdef Py_ssize_t signature_size(const Native* key, const Row* row) noexcept nogil:
     if not fits(key, row):
         return 0
-    if key._kind == FAMILY_RSA_PKCS1:
-        return (<RsaKey*> key._handle).size
+    if key.kind == FAMILY_RSA_PKCS1:
+        return (<RsaKey*> key.handle).size
     return row.signature_size
 
 
-cdef int verify_signature(NativeKey key, const Row* row, const unsigned char* data, size_t n,
+cdef int verify_signature(const Native* key, const Row* row, const unsigned char* data, size_t n,
                           const unsigned char* sig, size_t sig_len) noexcept nogil:
     cdef unsigned char[LARGEST_HASH] digest
     cdef int verdict
     if not fits(key, row):
         return 0
-    if key._kind == FAMILY_HMAC:
+    if key.kind == FAMILY_HMAC:
         # The length of a tag is public: one truncated or extended is refused before anything is hashed.
         if sig_len != <size_t> row.signature_size:
             return 0
-        hmac_tag(<HmacKey*> key._handle, row.hash_bits, data, n, digest)
+        hmac_tag(<HmacKey*> key.handle, row.hash_bits, data, n, digest)
         verdict = compare.equal(digest, sig, sig_len)
         OPENSSL_cleanse(digest, sizeof(digest))
         return verdict
-    if key._kind == FAMILY_OKP:
-        return ed25519_verify(<EdKey*> key._handle, data, n, sig, sig_len)
+    if key.kind == FAMILY_OKP:
+        return ed25519_verify(<EdKey*> key.handle, data, n, sig, sig_len)
     hash_message(row.hash_bits, data, n, digest)
-    if key._kind == FAMILY_EC:
-        return ec_verify(<EcKey*> key._handle, digest, row.hash_bits // 8, sig, sig_len)
-    return rsa_verify(<RsaKey*> key._handle, row.family == FAMILY_RSA_PSS, row.hash_bits, digest, sig,
+    if key.kind == FAMILY_EC:
+        return ec_verify(<EcKey*> key.handle, digest, row.hash_bits // 8, sig, sig_len)
+    return rsa_verify(<RsaKey*> key.handle, row.family == FAMILY_RSA_PSS, row.hash_bits, digest, sig,
                       sig_len)
 
 
-cdef Py_ssize_t make_signature(NativeKey key, const Row* row, const unsigned char* data, size_t n,
+cdef Py_ssize_t make_signature(const Native* key, const Row* row, const unsigned char* data, size_t n,
                                unsigned char* out) noexcept nogil:
     cdef unsigned char[LARGEST_HASH] digest
     cdef int done
     if not fits(key, row) or not key.private:
         return -1
-    if key._kind == FAMILY_HMAC:
-        hmac_tag(<HmacKey*> key._handle, row.hash_bits, data, n, out)
+    if key.kind == FAMILY_HMAC:
+        hmac_tag(<HmacKey*> key.handle, row.hash_bits, data, n, out)
         return row.signature_size
-    if key._kind == FAMILY_OKP:
-        done = ed25519_sign(<EdKey*> key._handle, data, n, out)
+    if key.kind == FAMILY_OKP:
+        done = ed25519_sign(<EdKey*> key.handle, data, n, out)
     else:
         hash_message(row.hash_bits, data, n, digest)
-        if key._kind == FAMILY_EC:
-            done = ec_sign(<EcKey*> key._handle, digest, row.hash_bits // 8, out)
+        if key.kind == FAMILY_EC:
+            done = ec_sign(<EcKey*> key.handle, digest, row.hash_bits // 8, out)
         else:
-            done = rsa_sign(<RsaKey*> key._handle, row.family == FAMILY_RSA_PSS, row.hash_bits, digest, out)
+            done = rsa_sign(<RsaKey*> key.handle, row.family == FAMILY_RSA_PSS, row.hash_bits, digest, out)
     return signature_size(key, row) if done == 1 else -1
 
 
 cdef NativeKey _adopt(int kind, void* handle, bint private):
     # Wraps a handle of one of the parts, and from here on owns it.
     cdef NativeKey key = NativeKey.__new__(NativeKey)
-    key._handle = handle
-    key._kind = kind
-    key.private = private
+    key.native.handle = handle
+    key.native.kind = kind
+    key.native.private = private
     key.curve = ""
     if kind == FAMILY_HMAC:
         key.kind, key.bits = "oct", 8 * (<HmacKey*> handle).size
     elif kind == FAMILY_RSA_PKCS1:
         key.kind, key.bits = "RSA", (<RsaKey*> handle).bits
     elif kind == FAMILY_EC:
-        key._curve = (<EcKey*> handle).curve
+        key.native.curve = (<EcKey*> handle).curve
         key.kind, key.bits = "EC", (<EcKey*> handle).bits
-        key.curve = _CURVES[key._curve]
+        key.curve = _CURVES[key.native.curve]
     else:
-        key._curve = CURVE_ED25519
+        key.native.curve = CURVE_ED25519
         key.kind, key.bits = "OKP", 255
-        key.curve = _CURVES[key._curve]
+        key.curve = _CURVES[key.native.curve]
     return key
 
 
 cdef bytes _algorithm(NativeKey key):
-    return write_algorithm(key._kind, ec_oid(key._curve) if key._kind == FAMILY_EC else b"")
+    return write_algorithm(key.native.kind, ec_oid(key.native.curve) if key.native.kind == FAMILY_EC else b"")
 
 
 cdef bytes _public_octets(NativeKey key):
     # What the BIT STRING of a SubjectPublicKeyInfo holds.
-    if key._kind == FAMILY_RSA_PKCS1:
-        return rsa_write_public(<RsaKey*> key._handle)
-    if key._kind == FAMILY_EC:
-        return ec_write_public(<EcKey*> key._handle)
-    return ed25519_write_public(<EdKey*> key._handle)
+    if key.native.kind == FAMILY_RSA_PKCS1:
+        return rsa_write_public(<RsaKey*> key.native.handle)
+    if key.native.kind == FAMILY_EC:
+        return ec_write_public(<EcKey*> key.native.handle)
+    return ed25519_write_public(<EdKey*> key.native.handle)
 
 
 cdef const Row* _row(NativeKey key, int alg_id) except NULL:
     cdef const Row* row = row_by_id(alg_id)
     if row == NULL:
         raise ValueError("there is no algorithm of that id")
-    if not fits(key, row):
+    if not fits(&key.native, row):
         raise ValueError("the algorithm does not fit the key")
     return row
 
@@ -157,24 +157,30 @@ cdef class NativeKey:
         True
     """
 
+    @property
+    def private(self):
+        """Whether it holds private or secret material."""
+        return self.native.private
+
     def __init__(self):
         raise TypeError("NativeKey is made by from_secret, from_spki or from_pkcs8")
 
     def __dealloc__(self):
-        if self._kind == FAMILY_HMAC:
-            hmac_free(<HmacKey*> self._handle)
-        elif self._kind == FAMILY_RSA_PKCS1:
-            rsa_free(<RsaKey*> self._handle)
-        elif self._kind == FAMILY_EC:
-            ec_free(<EcKey*> self._handle)
-        elif self._kind == FAMILY_OKP:
-            ed25519_free(<EdKey*> self._handle)
+        if self.native.kind == FAMILY_HMAC:
+            hmac_free(<HmacKey*> self.native.handle)
+        elif self.native.kind == FAMILY_RSA_PKCS1:
+            rsa_free(<RsaKey*> self.native.handle)
+        elif self.native.kind == FAMILY_EC:
+            ec_free(<EcKey*> self.native.handle)
+        elif self.native.kind == FAMILY_OKP:
+            ed25519_free(<EdKey*> self.native.handle)
 
     def __reduce__(self):
         raise TypeError("a NativeKey is not picklable; pickle the cyjwt.Key that holds it")
 
     def __repr__(self):
-        return f"<NativeKey {self.kind} {self.curve or self.bits} {'private' if self.private else 'public'}>"
+        half = "private" if self.native.private else "public"
+        return f"<NativeKey {self.kind} {self.curve or self.bits} {half}>"
 
     @staticmethod
     def from_secret(bytes secret not None):
@@ -259,9 +265,9 @@ cdef class NativeKey:
         Raises:
             ValueError: it is not a secret.
         """
-        if self._kind != FAMILY_HMAC:
+        if self.native.kind != FAMILY_HMAC:
             raise ValueError("the key is not a secret")
-        return der.octets((<HmacKey*> self._handle).secret, (<HmacKey*> self._handle).size)
+        return der.octets((<HmacKey*> self.native.handle).secret, (<HmacKey*> self.native.handle).size)
 
     def spki(self):
         """Return the public key.
@@ -272,7 +278,7 @@ cdef class NativeKey:
         Raises:
             ValueError: it is a secret, which has no public half.
         """
-        if self._kind in (FAMILY_NONE, FAMILY_HMAC):
+        if self.native.kind in (FAMILY_NONE, FAMILY_HMAC):
             raise ValueError("a secret has no public half")
         return write_spki(_algorithm(self), _public_octets(self))
 
@@ -285,13 +291,13 @@ cdef class NativeKey:
         Raises:
             ValueError: it is a public key or a secret.
         """
-        if self._kind in (FAMILY_NONE, FAMILY_HMAC) or not self.private:
+        if self.native.kind in (FAMILY_NONE, FAMILY_HMAC) or not self.native.private:
             raise ValueError("a public key or a secret has no private half")
-        if self._kind == FAMILY_RSA_PKCS1:
-            return write_pkcs8(_algorithm(self), rsa_write_private(<RsaKey*> self._handle))
-        if self._kind == FAMILY_EC:
-            return write_pkcs8(_algorithm(self), ec_write_private(<EcKey*> self._handle))
-        return write_pkcs8(_algorithm(self), ed25519_write_private(<EdKey*> self._handle))
+        if self.native.kind == FAMILY_RSA_PKCS1:
+            return write_pkcs8(_algorithm(self), rsa_write_private(<RsaKey*> self.native.handle))
+        if self.native.kind == FAMILY_EC:
+            return write_pkcs8(_algorithm(self), ec_write_private(<EcKey*> self.native.handle))
+        return write_pkcs8(_algorithm(self), ed25519_write_private(<EdKey*> self.native.handle))
 
     def public(self):
         """Return the public half: the key itself when it is public.
@@ -302,7 +308,7 @@ cdef class NativeKey:
         Raises:
             ValueError: it is a secret, which has no public half.
         """
-        if not self.private and self._kind != FAMILY_NONE:
+        if not self.native.private and self.native.kind != FAMILY_NONE:
             return self
         # A key that was let in with a small exponent keeps it.
         return NativeKey.from_spki(self.spki(), allow_small_exponent=True)
@@ -316,11 +322,13 @@ cdef class NativeKey:
         Returns:
             True when both are the same secret, the same private key, or the same public key.
         """
-        if self._kind != other._kind or self.private != other.private or self._kind == FAMILY_NONE:
+        if self.native.kind != other.native.kind or self.native.private != other.native.private:
+            return False
+        if self.native.kind == FAMILY_NONE:
             return self is other
         # The public half settles which private key it is: both were checked to belong together.
-        cdef bytes mine = self.secret() if self._kind == FAMILY_HMAC else self.spki()
-        cdef bytes theirs = other.secret() if self._kind == FAMILY_HMAC else other.spki()
+        cdef bytes mine = self.secret() if self.native.kind == FAMILY_HMAC else self.spki()
+        cdef bytes theirs = other.secret() if self.native.kind == FAMILY_HMAC else other.spki()
         if len(mine) != len(theirs):
             return False
         return compare.equal(<const unsigned char*> PyBytes_AS_STRING(mine),
@@ -345,13 +353,13 @@ cdef class NativeKey:
         cdef const unsigned char* p = <const unsigned char*> PyBytes_AS_STRING(data)
         cdef size_t n = len(data)
         cdef Py_ssize_t size
-        if not self.private:
+        if not self.native.private:
             raise ValueError("a public key does not sign")
         if is_quick(row, n):
-            size = make_signature(self, row, p, n, out)
+            size = make_signature(&self.native, row, p, n, out)
         else:
             with nogil:
-                size = make_signature(self, row, p, n, out)
+                size = make_signature(&self.native, row, p, n, out)
         if size < 0:
             raise RuntimeError("libcrypto could not sign")
         return out[:size]
@@ -377,10 +385,10 @@ cdef class NativeKey:
         cdef size_t n = len(data), sig_len = len(signature)
         cdef int verdict
         if is_quick(row, n):
-            verdict = verify_signature(self, row, p, n, sig, sig_len)
+            verdict = verify_signature(&self.native, row, p, n, sig, sig_len)
         else:
             with nogil:
-                verdict = verify_signature(self, row, p, n, sig, sig_len)
+                verdict = verify_signature(&self.native, row, p, n, sig, sig_len)
         if verdict < 0:
             raise RuntimeError("libcrypto could not verify")
         return verdict == 1

@@ -71,7 +71,7 @@ cdef class SignEngine:
         self._key = key
         self._algorithm = algorithm
         self._row = row_by_id(row)
-        if self._row == NULL or (native is not None and not fits(native, self._row)):
+        if self._row == NULL or (native is not None and not fits(&native.native, self._row)):
             raise ValueError("the key does not serve the algorithm")
         self._members = members
         self._lifetime = lifetime
@@ -160,7 +160,7 @@ cdef object make_token(SignEngine engine, Text* payload):
             raise InvalidKeyError("the signature is longer than any algorithm's")
         memcpy(signature, <const char*>made, size)
     else:
-        size = signature_size(engine._native, engine._row)
+        size = signature_size(&engine._native.native, engine._row)
     token = PyUnicode_New(signing_size + 1 + encoded_size(size), 127)
     if token == NULL:
         raise MemoryError
@@ -169,10 +169,10 @@ cdef object make_token(SignEngine engine, Text* payload):
     encode(payload.data, <Py_ssize_t>payload.used, p + header_size)
     if engine._native is not None:
         if is_quick(engine._row, <size_t>signing_size):
-            size = make_signature(engine._native, engine._row, p, signing_size, signature)
+            size = make_signature(&engine._native.native, engine._row, p, signing_size, signature)
         else:
             with nogil:
-                size = make_signature(engine._native, engine._row, p, signing_size, signature)
+                size = make_signature(&engine._native.native, engine._row, p, signing_size, signature)
     if size < 0:
         Py_DECREF(token)
         raise InvalidKeyError("libcrypto could not sign with this key")

@@ -27,7 +27,7 @@ from cyjwt._engine.header cimport read_header
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
 from cyjwt._engine.jsonscan cimport MAX_NAMES, Member
 from cyjwt._engine.jsonread cimport read_value
-from cyjwt._engine.pkey cimport NativeKey, Row, is_quick, row_by_id, verify_signature
+from cyjwt._engine.pkey cimport Native, NativeKey, Row, is_quick, row_by_id, verify_signature
 from cyjwt._engine.pyraw cimport Py_DECREF, PyDict_CheckExact, PyErr_NoMemory
 from cyjwt._engine.status cimport (
     CLAIM_MISSING,
@@ -163,7 +163,7 @@ cdef int check_signature(
     cdef size_t size = unpadded(segments.signature, segments.signature_size, engine.padding)
     cdef const Row* row = row_by_id(row_id)
     cdef object native_key = engine.natives[key]
-    cdef NativeKey native
+    cdef const Native* native
     cdef int holds
     if decode(segments.signature, size, room) < 0:
         return SIGNATURE_BASE64
@@ -171,7 +171,7 @@ cdef int check_signature(
     if native_key is None:
         data = segments.token[:segments.signing_size]
         return VALID if engine.keys[key]._verify_foreign(data, room[:size]) else SIGNATURE_INVALID
-    native = <NativeKey>native_key
+    native = &(<NativeKey>native_key).native
     if is_quick(row, segments.signing_size):
         holds = verify_signature(native, row, segments.token, segments.signing_size, room, size)
     else:
