@@ -1,0 +1,43 @@
+"""A run of tokens verified together, without the interpreter lock."""
+
+from libc.stdint cimport uint8_t
+
+from cyjwt._engine.jsonscan cimport MAX_NAMES, Member, Names
+from cyjwt._engine.verify cimport Engine
+
+cdef enum:
+    RUN_TOKENS = 256            # the most tokens of a run
+    RUN_OCTETS = 1 << 19        # a run ends with the token that passes so many octets of text
+
+# A text that somebody else keeps.
+cdef struct Slice:
+    const uint8_t* start
+    size_t size
+
+# What is wanted of each valid token.
+cdef enum Want:
+    WANT_STATUS = 0     # nothing but its status
+    WANT_PICKED = 1     # the members named by a Pick
+    WANT_TEXT = 2       # its payload's text, unread: the caller reads it and checks the claims
+
+# The claims that a caller asks for, joined with those that the policy checks.
+cdef struct Pick:
+    Names names
+    int count                   # of those asked for
+    int index[MAX_NAMES]        # by place among those asked for: the index in names
+
+# The memory of one worker, for one run at a time. What is noted stays good until its next run.
+cdef class Room:
+    cdef Slice texts[RUN_TOKENS]            # in: the tokens
+    cdef uint8_t status[RUN_TOKENS]         # in: VALID, or a Status that is settled already; out: a Status
+    cdef uint8_t absent[RUN_TOKENS]         # out: of CLAIM_MISSING, which (see claim_name)
+    cdef Slice payloads[RUN_TOKENS]         # out with WANT_TEXT: JSON text with slack behind it
+    cdef Member* picked                     # out with WANT_PICKED: Pick.count for each token, ABSENT where it has none
+
+# Names that engine's policy checks, and those asked for behind them (a name may be both, or twice). ValueError where
+# there are more than the scanner can note. texts keeps alive what pick points to.
+cdef int make_pick(Engine engine, names, Pick* pick, list texts) except -1
+
+# Verifies room.texts[0..count) as of now, seconds since 1970. Returns 0, or -1 with a Python error set, which only
+# keys that libcrypto does not serve can raise. pick is needed with WANT_PICKED alone.
+cdef int verify_run(Engine engine, Room room, int count, int want, const Pick* pick, double now) except -1 nogil
