@@ -1,6 +1,7 @@
 """cyjwt: a native-accelerated JWT engine. The public names, and nothing else."""
 
 from cyjwt.api import decode, encode
+from cyjwt.batch import Batch
 from cyjwt.errors import (
     CyJWTError,
     DecodeError,
@@ -26,6 +27,7 @@ from cyjwt.token import Token, read_unverified
 from cyjwt.verifier import Verifier
 
 __all__ = [
+    "Batch",
     "CyJWTError",
     "DecodeError",
     "ExpiredSignatureError",

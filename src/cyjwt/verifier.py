@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import timedelta
 
 from cyjwt._engine import verify as _verify
 from cyjwt._engine.claims import ClaimRules
 from cyjwt._engine.header import HeaderRules
 from cyjwt.algorithms import ALGORITHMS
+from cyjwt.batch import Batch, verify_batch, verify_stream
 from cyjwt.keys import Key
 from cyjwt.keyset import KeySet
 from cyjwt.policy import DEFAULT_TOKEN_SIZE, Policy, read_policy
@@ -182,6 +183,82 @@ class Verifier(_verify.Engine):
         claims = self.verify(held)
         header, signature = self._header_and_signature(held)
         return Token(header, claims, signature)
+
+    def verify_batch(
+        self,
+        tokens: Iterable[str | bytes],
+        /,
+        *,
+        threads: int | None = None,
+        claims: bool | Collection[str] = True,
+    ) -> Batch:
+        """Verify many tokens at once, each with the verdict that ``verify`` gives.
+
+        Signatures are verified several at a time where the CPU allows (``cyjwt.build_info()["lanes"]``), and
+        by several threads, without the interpreter lock. All are judged by one moment: the clock is read
+        once, when the call begins.
+
+        Args:
+            tokens: any iterable of tokens. One that is no ``str``, ``bytes`` or buffer is a token that
+                fails, as any other bad one does.
+            threads: the most threads to use; as many as there are cores when left out.
+            claims: ``True`` for the claims of each valid token, a new dict each; names of claims, for dicts
+                of no more than these; ``False`` for statuses alone, which makes no object for a token.
+
+        Returns:
+            The statuses, and the claims that were asked for, in the order of the tokens.
+
+        Raises:
+            TypeError: tokens is no iterable, or a lone token; an option of the wrong type.
+            ValueError: threads is less than 1, or too many claims are asked for.
+            KeyboardInterrupt: Ctrl-C ends a batch within a second.
+
+        Example:
+            >>> import cyjwt
+            >>> key = cyjwt.Key.generate("ES256")
+            >>> signer = cyjwt.Signer(key, lifetime=900)
+            >>> tokens = [signer.sign({"sub": str(n)}) for n in range(3)]
+            >>> batch = cyjwt.Verifier(key.public()).verify_batch([*tokens, "garbage"])
+            >>> batch.valid, batch.counts()
+            (3, {'valid': 3, 'malformed': 1})
+            >>> batch[2]["sub"]
+            '2'
+        """
+        return verify_batch(self, tokens, threads, claims)
+
+    def verify_stream(
+        self,
+        tokens: Iterable[str | bytes],
+        /,
+        *,
+        size: int = 10_000,
+        threads: int | None = None,
+        claims: bool | Collection[str] = True,
+    ) -> Iterator[Batch]:
+        """Verify tokens as they come, batch after batch, in memory that does not grow with their number.
+
+        Args:
+            tokens: any iterable of tokens, which may be endless.
+            size: how many tokens make a batch; the last one may have fewer.
+            threads: as for ``verify_batch``.
+            claims: as for ``verify_batch``.
+
+        Returns:
+            An iterator of batches. Each is verified when it is asked for, as of that moment.
+
+        Raises:
+            TypeError: as for ``verify_batch``.
+            ValueError: as for ``verify_batch``, or size is less than 1.
+
+        Example:
+            >>> import cyjwt
+            >>> key = cyjwt.Key.generate("HS256")
+            >>> signer, verifier = cyjwt.Signer(key, lifetime=900), cyjwt.Verifier(key)
+            >>> tokens = (signer.sign({"sub": str(n)}) for n in range(25))
+            >>> [len(batch) for batch in verifier.verify_stream(tokens, size=10)]
+            [10, 10, 5]
+        """
+        return verify_stream(self, tokens, size, threads, claims)
 
     @property
     def keys(self) -> Key | KeySet:

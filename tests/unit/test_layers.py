@@ -24,6 +24,7 @@ LAYERS: list[set[str]] = [
     {"keys"},
     {"keyset"},
     {"policy", "info"},
+    {"_parallel", "batch"},
     {"token", "verifier", "signer"},
     {"api"},
     {"__init__"},

@@ -1,8 +1,10 @@
 """A run of tokens verified together, without the interpreter lock."""
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int8_t, uint8_t
 
+from cyjwt._engine.compact cimport HeaderMemory, Remembered, Segments
 from cyjwt._engine.jsonscan cimport MAX_NAMES, Member, Names
+from cyjwt._engine.lanes cimport Job
 from cyjwt._engine.verify cimport Engine
 
 cdef enum:
@@ -26,6 +28,14 @@ cdef struct Pick:
     int count                   # of those asked for
     int index[MAX_NAMES]        # by place among those asked for: the index in names
 
+# What a run knows of one of its tokens.
+cdef struct Item:
+    Segments segments
+    Remembered* known           # its header's place in the memory; NULL where it is not there yet
+    int row                     # the id of its algorithm
+    int key                     # the index of its key
+    int8_t group                # of the lanes, or SINGLE, QUICK or FOREIGN
+
 # The memory of one worker, for one run at a time. What is noted stays good until its next run.
 cdef class Room:
     cdef Slice texts[RUN_TOKENS]            # in: the tokens
@@ -33,11 +43,18 @@ cdef class Room:
     cdef uint8_t absent[RUN_TOKENS]         # out: of CLAIM_MISSING, which (see claim_name)
     cdef Slice payloads[RUN_TOKENS]         # out with WANT_TEXT: JSON text with slack behind it
     cdef Member* picked                     # out with WANT_PICKED: Pick.count for each token, ABSENT where it has none
+    cdef Py_ssize_t picked_room             # of Members
+    cdef HeaderMemory memory                # the worker's own: the engine's is guarded by the interpreter lock
+    cdef Item items[RUN_TOKENS]
+    cdef Job jobs[RUN_TOKENS]
+    cdef Job* order[RUN_TOKENS]             # those that are not done at once, by group
+    cdef uint8_t* arena                     # decoded signatures and payloads
+    cdef size_t arena_room
 
 # Names that engine's policy checks, and those asked for behind them (a name may be both, or twice). ValueError where
 # there are more than the scanner can note. texts keeps alive what pick points to.
 cdef int make_pick(Engine engine, names, Pick* pick, list texts) except -1
 
 # Verifies room.texts[0..count) as of now, seconds since 1970. Returns 0, or -1 with a Python error set, which only
-# keys that libcrypto does not serve can raise. pick is needed with WANT_PICKED alone.
+# keys that libcrypto does not serve, and a lack of memory, can raise. pick is needed with WANT_PICKED alone.
 cdef int verify_run(Engine engine, Room room, int count, int want, const Pick* pick, double now) except -1 nogil

@@ -7,7 +7,7 @@ of the token's text before its signature held.
 cimport cython
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 
 from cyjwt._engine.base64url cimport decode, decoded_size
@@ -36,6 +36,7 @@ from cyjwt._engine.status cimport (
     PAYLOAD_BASE64,
     PAYLOAD_JSON,
     PAYLOAD_NOT_OBJECT,
+    RAISED,
     SIGNATURE_BASE64,
     SIGNATURE_INVALID,
     TOKEN_SEGMENTS,
@@ -99,10 +100,19 @@ cdef class Engine:
         self.claim_rules = claim_rules
         self.memory = HeaderMemory()
         self.natives = natives
+        self.native = <const Native**>calloc(len(natives) + 1, sizeof(Native*))
+        if self.native == NULL:
+            raise MemoryError
+        for i, native in enumerate(natives):
+            if native is not None:
+                self.native[<Py_ssize_t>i] = &(<NativeKey?>native).native
         self.keys = keys
         self.max_size = <size_t>max_size
         self.padding = padding
         self.clock = clock
+
+    def __dealloc__(self):
+        free(self.native)
 
     def _held(self, token, /):
         """The token where its text cannot change, else a copy of it that cannot."""
@@ -137,13 +147,6 @@ cdef class Engine:
         return loads(header), bytes(signature)
 
 
-cdef inline size_t unpadded(const uint8_t* segment, size_t size, bint padding) noexcept nogil:
-    """The size without its padding, where padding is admitted and makes the size a multiple of four."""
-    if padding and size >= 4 and size & 3 == 0 and segment[size - 1] == 0x3D:
-        return size - 2 if segment[size - 2] == 0x3D else size - 1
-    return size
-
-
 cdef int choose_key(
     Engine engine, const Segments* segments, uint8_t* room, int* row, int* key
 ) noexcept nogil:
@@ -156,22 +159,24 @@ cdef int choose_key(
     return read_header(engine.header_rules, room, size, row, key)
 
 
+cdef int check_foreign(Engine engine, int key, const Segments* segments, bytes signature) except -1:
+    cdef bytes data = segments.token[:segments.signing_size]
+    return VALID if engine.keys[key]._verify_foreign(data, signature) else SIGNATURE_INVALID
+
+
 cdef int check_signature(
     Engine engine, const Segments* segments, uint8_t* room, int row_id, int key
 ) except -1:
     """A Status. The signature is decoded into room. May raise what ``cryptography`` may raise of memory."""
     cdef size_t size = unpadded(segments.signature, segments.signature_size, engine.padding)
     cdef const Row* row = row_by_id(row_id)
-    cdef object native_key = engine.natives[key]
-    cdef const Native* native
+    cdef const Native* native = engine.native[key]
     cdef int holds
     if decode(segments.signature, size, room) < 0:
         return SIGNATURE_BASE64
     size = decoded_size(size)
-    if native_key is None:
-        data = segments.token[:segments.signing_size]
-        return VALID if engine.keys[key]._verify_foreign(data, room[:size]) else SIGNATURE_INVALID
-    native = &(<NativeKey>native_key).native
+    if native == NULL:
+        return check_foreign(engine, key, segments, room[:size])
     if is_quick(row, segments.signing_size):
         holds = verify_signature(native, row, segments.token, segments.signing_size, room, size)
     else:
@@ -185,14 +190,31 @@ cdef int check_signature(
     return VALID if holds else SIGNATURE_INVALID
 
 
+cdef PyObject* read_claims(
+    Engine engine, const uint8_t* text, size_t size, double now, void** hint, int* status, int* absent
+) noexcept:
+    cdef Member[MAX_NAMES] members
+    cdef int error = 0
+    cdef PyObject* claims = read_value(text, size, &engine.claim_rules.names, members, True, hint, &error)
+    if claims == NULL:
+        status[0] = RAISED if error == JSON_MEMORY else PAYLOAD_JSON + error
+        return NULL
+    status[0] = PAYLOAD_NOT_OBJECT
+    if PyDict_CheckExact(claims):
+        status[0] = check_claims(engine.claim_rules, members, now, absent)
+    if status[0] != VALID:
+        Py_DECREF(claims)
+        return NULL
+    return claims
+
+
 cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t* room) except NULL:
     """The claims, a new reference; or NULL, with an error of our tree set and no traceback of its own."""
     cdef Remembered* known = recall(engine.memory, segments.header, segments.header_size)
-    cdef Member[MAX_NAMES] members
     cdef PyObject* claims
     cdef double now
     cdef size_t size
-    cdef int row = 0, key = 0, status, error = 0, absent = 0
+    cdef int row = 0, key = 0, status, absent = 0
     cdef bint fresh = known == NULL
     cdef void* hint = NULL if fresh else known.shape
     if fresh:
@@ -217,23 +239,12 @@ cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t*
     memset(room + size, 0, CYJWT_JSON_SLACK)
     # Before there are claims to let go of: a caller's clock may raise.
     now = read_clock(engine.clock)
-    claims = read_value(room, size, &engine.claim_rules.names, members, True, &hint, &error)
-    if claims == NULL:
-        if error != JSON_MEMORY:
-            set_error(PAYLOAD_JSON + error, None)
-        return NULL
+    claims = read_claims(engine, room, size, now, &hint, &status, &absent)
     if not fresh:
         # Another header may have taken the slot meanwhile, for which this is a worse guess and no more.
         known.shape = hint
-    if not PyDict_CheckExact(claims):
-        Py_DECREF(claims)
-        set_error(PAYLOAD_NOT_OBJECT, None)
-        return NULL
-    status = check_claims(engine.claim_rules, members, now, &absent)
-    if status != VALID:
-        Py_DECREF(claims)
+    if claims == NULL:
         set_error(status, claim_name(engine.claim_rules, absent) if status == CLAIM_MISSING else None)
-        return NULL
     return claims
 
 

@@ -1,0 +1,208 @@
+"""Batches of Python objects: their texts borrowed, verified in runs, and the claims made that the caller asks for."""
+
+from cpython.exc cimport PyErr_CheckSignals
+from cpython.object cimport PyObject
+from libc.stdint cimport uint8_t
+
+from cyjwt._engine.claims cimport claim_name
+from cyjwt._engine.clock cimport read_clock
+from cyjwt._engine.compact cimport Borrowed, borrow, release
+from cyjwt._engine.jsonlex cimport ABSENT, STRING
+from cyjwt._engine.jsonread cimport read_value
+from cyjwt._engine.jsonscan cimport Member
+from cyjwt._engine.pyraw cimport (
+    Py_DECREF,
+    PyBytes_Check,
+    PyBytes_GET_SIZE,
+    PyTuple_GET_ITEM,
+    PyUnicode_Check,
+    PyUnicode_GET_LENGTH,
+)
+from cyjwt._engine.run cimport (
+    RUN_OCTETS,
+    RUN_TOKENS,
+    WANT_PICKED,
+    WANT_STATUS,
+    WANT_TEXT,
+    Pick,
+    Room,
+    make_pick,
+    verify_run,
+)
+from cyjwt._engine.status cimport CLAIM_MISSING, NO_MEMORY, RAISED, VALID, exception_for, raise_status
+from cyjwt._engine.verify cimport Engine, read_claims
+
+
+cdef class Work:
+    """A batch on its way, shared by the threads that work on it.
+
+    Args:
+        engine: the verifier.
+        tokens: the tokens, held so that their texts stay where they are.
+        claims: ``True`` for dicts of all claims, ``False`` for none, or the names of those to give.
+
+    Attributes:
+        statuses: a Status for each token.
+        absent: for each that lacks a claim, which.
+        results: the claims of each, ``None`` where it is not valid; or ``None`` where none are wanted.
+    """
+
+    cdef Engine engine
+    cdef tuple tokens
+    cdef readonly bytearray statuses
+    cdef readonly bytearray absent
+    cdef readonly list results
+    cdef uint8_t* status_of
+    cdef uint8_t* absent_of
+    cdef Py_ssize_t next
+    cdef bint stopped
+    cdef int want
+    cdef Pick pick
+    cdef tuple names
+    cdef list texts
+    cdef double now
+
+    def __cinit__(self, Engine engine not None, tuple tokens not None, claims):
+        cdef Py_ssize_t count = len(tokens)
+        self.engine = engine
+        self.tokens = tokens
+        self.statuses = bytearray(count)
+        self.absent = bytearray(count)
+        self.status_of = <uint8_t*><char*>self.statuses
+        self.absent_of = <uint8_t*><char*>self.absent
+        self.texts = []
+        if claims is True:
+            self.want = WANT_TEXT
+        elif claims is False:
+            self.want = WANT_STATUS
+        else:
+            self.want = WANT_PICKED
+            self.names = tuple(claims)
+            make_pick(engine, self.names, &self.pick, self.texts)
+        self.results = None if self.want == WANT_STATUS else [None] * count
+        self.now = read_clock(engine.clock)
+
+    def stop(self):
+        """Make every ``work`` return after the run that it is at."""
+        self.stopped = True
+
+    def work(self):
+        """Verify run after run until none is left. Any number of threads may do so at once."""
+        cdef Room room = Room()
+        cdef Borrowed[RUN_TOKENS] held
+        cdef Py_ssize_t first
+        cdef int count, i
+        while not self.stopped:
+            first = self.next
+            count = self.measure(first)
+            if count == 0:
+                return
+            self.next = first + count
+            for i in range(count):
+                held[i].copy = NULL
+            try:
+                self.fill(room, held, first, count)
+                with nogil:
+                    verify_run(self.engine, room, count, self.want, &self.pick, self.now)
+                self.finish(room, first, count)
+            finally:
+                for i in range(count):
+                    release(&held[i])
+            PyErr_CheckSignals()
+
+    cdef int measure(self, Py_ssize_t first) noexcept:
+        """How many tokens the run from first has. Runs no other Python code."""
+        cdef PyObject* token
+        cdef Py_ssize_t octets = 0, left = len(self.tokens) - first
+        cdef int count = 0
+        while count < left and count < RUN_TOKENS and octets < RUN_OCTETS:
+            token = PyTuple_GET_ITEM(<PyObject*>self.tokens, first + count)
+            if PyUnicode_Check(token):
+                octets += PyUnicode_GET_LENGTH(token)
+            elif PyBytes_Check(token):
+                octets += PyBytes_GET_SIZE(token)
+            count += 1
+        return count
+
+    cdef int fill(self, Room room, Borrowed* held, Py_ssize_t first, int count) except -1:
+        cdef int i, status
+        for i in range(count):
+            status = borrow(
+                PyTuple_GET_ITEM(<PyObject*>self.tokens, first + i), self.engine.max_size, &held[i]
+            )
+            if status == RAISED or status == NO_MEMORY:
+                return raise_status(status)
+            room.status[i] = <uint8_t>status
+            room.texts[i].start = held[i].start
+            room.texts[i].size = held[i].size
+        return 0
+
+    cdef int finish(self, Room room, Py_ssize_t first, int count) except -1:
+        """Makes the claims that are wanted, and notes the statuses."""
+        cdef PyObject* claims
+        cdef void* hint
+        cdef int i, status, absent
+        for i in range(count):
+            status = room.status[i]
+            absent = room.absent[i]
+            if status == VALID and self.want == WANT_TEXT:
+                hint = room.items[i].known.shape if room.items[i].known != NULL else NULL
+                claims = read_claims(
+                    self.engine, room.payloads[i].start, room.payloads[i].size, self.now, &hint, &status, &absent
+                )
+                if claims != NULL:
+                    self.results[first + i] = <object>claims
+                    Py_DECREF(claims)
+                if room.items[i].known != NULL:
+                    room.items[i].known.shape = hint
+            elif status == VALID and self.want == WANT_PICKED:
+                self.results[first + i] = self.picked(room.picked + i * self.pick.count)
+            if status == RAISED or status == NO_MEMORY:
+                return raise_status(status)
+            self.status_of[first + i] = <uint8_t>status
+            self.absent_of[first + i] = <uint8_t>absent
+        return 0
+
+    cdef dict picked(self, const Member* members):
+        """The claims asked for that a token has."""
+        cdef dict claims = {}
+        cdef PyObject* value
+        cdef uint8_t* end
+        cdef uint8_t behind
+        cdef int i, quotes, error = 0
+        for i in range(self.pick.count):
+            if members[i].kind == ABSENT:
+                continue
+            quotes = members[i].kind == STRING
+            # The text is the room's own: it ends with the value while that is read.
+            end = <uint8_t*>members[i].start + members[i].length + quotes
+            behind = end[0]
+            end[0] = 0
+            value = read_value(
+                members[i].start - quotes, members[i].length + 2 * quotes, NULL, NULL, True, NULL, &error
+            )
+            end[0] = behind
+            if value == NULL:
+                # It was read once already, so that nothing but memory can be lacking.
+                return raise_none(RAISED)
+            claims[self.names[i]] = <object>value
+            Py_DECREF(value)
+        return claims
+
+
+cdef object raise_none(int status):
+    raise_status(status)
+
+
+def refusal(Engine engine not None, int status, int absent):
+    """The exception that ``verify`` would raise for a status.
+
+    Args:
+        engine: the verifier.
+        status: the token's status, not 0.
+        absent: which claim it lacks, where that is its status.
+
+    Returns:
+        The exception, a new one.
+    """
+    return exception_for(status, claim_name(engine.claim_rules, absent) if status == CLAIM_MISSING else None)
