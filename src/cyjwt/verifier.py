@@ -220,7 +220,7 @@ class Verifier(_verify.Engine):
             >>> tokens = [signer.sign({"sub": str(n)}) for n in range(3)]
             >>> batch = cyjwt.Verifier(key.public()).verify_batch([*tokens, "garbage"])
             >>> batch.valid, batch.counts()
-            (3, {'valid': 3, 'malformed': 1})
+            (3, {'valid': 3, 'segments': 1})
             >>> batch[2]["sub"]
             '2'
         """

@@ -1,4 +1,4 @@
-"""Batches of Python objects: their texts borrowed, verified in runs, and the claims made that the caller asks for."""
+"""Batches of Python objects: texts borrowed, verified in runs, and the claims made that are asked for."""
 
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
@@ -148,7 +148,8 @@ cdef class Work:
             if status == VALID and self.want == WANT_TEXT:
                 hint = room.items[i].known.shape if room.items[i].known != NULL else NULL
                 claims = read_claims(
-                    self.engine, room.payloads[i].start, room.payloads[i].size, self.now, &hint, &status, &absent
+                    self.engine, room.payloads[i].start, room.payloads[i].size, self.now, &hint, &status,
+                    &absent
                 )
                 if claims != NULL:
                     self.results[first + i] = <object>claims

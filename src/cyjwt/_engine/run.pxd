@@ -36,25 +36,28 @@ cdef struct Item:
     int key                     # the index of its key
     int8_t group                # of the lanes, or SINGLE, QUICK or FOREIGN
 
-# The memory of one worker, for one run at a time. What is noted stays good until its next run.
+# The memory of one worker, for one run at a time. What is noted stays good until its next run. The header
+# memory is the worker's own, since the engine's is guarded by the interpreter lock.
 cdef class Room:
     cdef Slice texts[RUN_TOKENS]            # in: the tokens
-    cdef uint8_t status[RUN_TOKENS]         # in: VALID, or a Status that is settled already; out: a Status
+    cdef uint8_t status[RUN_TOKENS]         # in: VALID, or a Status that is settled; out: a Status
     cdef uint8_t absent[RUN_TOKENS]         # out: of CLAIM_MISSING, which (see claim_name)
     cdef Slice payloads[RUN_TOKENS]         # out with WANT_TEXT: JSON text with slack behind it
-    cdef Member* picked                     # out with WANT_PICKED: Pick.count for each token, ABSENT where it has none
+    cdef Member* picked                     # out with WANT_PICKED: Pick.count for each, ABSENT or noted
     cdef Py_ssize_t picked_room             # of Members
-    cdef HeaderMemory memory                # the worker's own: the engine's is guarded by the interpreter lock
+    cdef HeaderMemory memory
     cdef Item items[RUN_TOKENS]
     cdef Job jobs[RUN_TOKENS]
     cdef Job* order[RUN_TOKENS]             # those that are not done at once, by group
     cdef uint8_t* arena                     # decoded signatures and payloads
     cdef size_t arena_room
 
-# Names that engine's policy checks, and those asked for behind them (a name may be both, or twice). ValueError where
-# there are more than the scanner can note. texts keeps alive what pick points to.
+# Names that engine's policy checks, and those asked for behind them (a name may be both, or twice).
+# ValueError where there are more than the scanner can note. texts keeps alive what pick points to.
 cdef int make_pick(Engine engine, names, Pick* pick, list texts) except -1
 
-# Verifies room.texts[0..count) as of now, seconds since 1970. Returns 0, or -1 with a Python error set, which only
-# keys that libcrypto does not serve, and a lack of memory, can raise. pick is needed with WANT_PICKED alone.
-cdef int verify_run(Engine engine, Room room, int count, int want, const Pick* pick, double now) except -1 nogil
+# Verifies room.texts[0..count) as of now, seconds since 1970. Returns 0, or -1 with a Python error set, which
+# only keys that libcrypto does not serve, and a lack of memory, can raise. pick is for WANT_PICKED alone.
+cdef int verify_run(
+    Engine engine, Room room, int count, int want, const Pick* pick, double now
+) except -1 nogil

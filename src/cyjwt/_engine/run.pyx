@@ -1,8 +1,8 @@
 """A run of tokens verified together, without the interpreter lock.
 
-Three passes over the run: headers and signatures are read, signatures are verified by group, so that those which may
-share lanes do, and the payloads of those that hold are read and checked. A token goes through the same steps in the
-same order as in ``verify``, and gets the same status.
+Three passes over the run: headers and signatures are read, signatures are verified by group, so that those
+which may share lanes do, and the payloads of those that hold are read and checked. A token goes through the
+same steps in the same order as in ``verify``, and gets the same status.
 """
 
 from libc.stdlib cimport free, malloc
@@ -89,7 +89,7 @@ cdef bint prepare(Room room, int count, int want, const Pick* pick) noexcept nog
 
 
 cdef int read_item(Engine engine, Room room, int i, const Item* last, size_t* used) noexcept nogil:
-    """A Status: from the text to the job of checking its signature, which is done at once where that is quick.
+    """A Status: from the text to the job of checking its signature, done at once where that is quick.
 
     last is the token before it with a header that was read, or NULL. used counts what the arena holds.
     """

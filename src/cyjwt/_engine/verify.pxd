@@ -28,12 +28,13 @@ cdef inline size_t unpadded(const uint8_t* segment, size_t size, bint padding) n
 # The algorithm and key that a header segment stands for; a Status. room takes the decoded header.
 cdef int choose_key(Engine engine, const Segments* segments, uint8_t* room, int* row, int* key) noexcept nogil
 
-# Whether a signature by a key that libcrypto does not serve holds; a Status. What it raises is not the token's fault.
+# Whether a signature by a key that libcrypto does not serve holds; a Status. What it raises is not the
+# token's fault.
 cdef int check_foreign(Engine engine, int key, const Segments* segments, bytes signature) except -1
 
-# The claims of a signed payload, checked as of now; a new reference. NULL where they do not pass: status has the
-# reason, and absent, of CLAIM_MISSING, which one; RAISED stands for a Python error that is set. The text has JSON slack
-# behind it. hint is the reader's guess at their shape, and gets a better one.
+# The claims of a signed payload, checked as of now; a new reference. NULL where they do not pass: status has
+# the reason, and absent, of CLAIM_MISSING, which one; RAISED stands for a Python error that is set. The text
+# has JSON slack behind it. hint is the reader's guess at their shape, and gets a better one.
 cdef PyObject* read_claims(
     Engine engine, const uint8_t* text, size_t size, double now, void** hint, int* status, int* absent
 ) noexcept
