@@ -1,0 +1,27 @@
+"""docs/: every example in Python runs, page by page, from top to bottom."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT
+
+PAGES = [page for page in sorted(ROOT.glob("docs/*.md")) if "```python\n" in page.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = page.read_text("utf-8")
+    # A page says in a comment which packages beside cyjwt its examples need.
+    for needed in re.findall(r"^<!-- needs: (.*) -->$", text, re.MULTILINE):
+        for name in needed.split(", "):
+            if importlib.util.find_spec(name) is None:
+                pytest.skip(f"{name} is not installed")
+    scope: dict[str, object] = {"__name__": page.stem}
+    for block in re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        exec(compile(block, page.name, "exec"), scope)
