@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from cyjwt._arguments import type_name
+from cyjwt._engine.arrow_text import TextChunk, TextSource
 from cyjwt._engine.batch import Work, refusal
 from cyjwt._engine.verify import Engine
 from cyjwt._parallel import read_threads, run_parallel
@@ -13,7 +14,23 @@ from cyjwt.errors import InvalidTokenError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, overload
+    from typing import Any, Protocol, overload
+
+    class ArrowArray(Protocol):
+        """An array of the Arrow PyCapsule interface."""
+
+        def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+
+    class ArrowStream(Protocol):
+        """A stream of the Arrow PyCapsule interface."""
+
+        def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+    #: What a batch takes.
+    Tokens = Iterable[str | bytes | bytearray | memoryview] | ArrowArray | ArrowStream
+
+    #: A chunk of a column, the first of its rows and the one behind the last.
+    Rows = tuple[TextChunk, int, int]
 
 __all__ = ["Batch", "verify_batch", "verify_stream"]
 
@@ -150,17 +167,20 @@ class Batch:
 
 
 def verify_batch(
-    engine: Engine, tokens: Iterable[str | bytes], threads: int | None, claims: bool | Collection[str]
+    engine: Engine, tokens: Tokens, threads: int | None, claims: bool | Collection[str]
 ) -> Batch:
     """Verify many tokens. See ``Verifier.verify_batch``."""
     most = read_threads(threads)
     wanted = read_claims(claims)
-    return _verify(engine, tuple(_iterable(tokens)), most, wanted)
+    chunks = _chunks(tokens)
+    if chunks is None:
+        return _verify(engine, tuple(_iterable(tokens)), most, wanted)
+    return _verify(engine, [(chunk, 0, len(chunk)) for chunk in chunks], most, wanted)
 
 
 def verify_stream(
     engine: Engine,
-    tokens: Iterable[str | bytes],
+    tokens: Tokens,
     size: int,
     threads: int | None,
     claims: bool | Collection[str],
@@ -172,7 +192,9 @@ def verify_stream(
         raise TypeError("size must be an int")
     if size < 1:
         raise ValueError("size must be 1 or more")
-    return _batches(engine, iter(_iterable(tokens)), size, most, wanted)
+    chunks = _chunks(tokens)
+    parts = _objects(iter(_iterable(tokens)), size) if chunks is None else _rows(chunks, size)
+    return (_verify(engine, part, most, wanted) for part in parts)
 
 
 def read_claims(claims: bool | Collection[str]) -> bool | tuple[str, ...]:
@@ -192,29 +214,50 @@ def read_claims(claims: bool | Collection[str]) -> bool | tuple[str, ...]:
     return names
 
 
-def _iterable(tokens: Iterable[str | bytes]) -> Iterable[str | bytes]:
+def _iterable(tokens: Tokens) -> Iterable[object]:
     if isinstance(tokens, str | bytes | bytearray | memoryview):
         raise TypeError("tokens must be an iterable of tokens: verify takes one")
-    return tokens
+    if not hasattr(tokens, "__iter__") and not hasattr(tokens, "__getitem__"):
+        raise TypeError(f"tokens must be an iterable of tokens, not {type_name(tokens)}")
+    return tokens  # type: ignore[return-value]
 
 
-def _batches(
-    engine: Engine,
-    tokens: Iterator[str | bytes],
-    size: int,
-    threads: int,
-    claims: bool | tuple[str, ...],
-) -> Iterator[Batch]:
-    while True:
-        part = tuple(islice(tokens, size))
-        if not part:
-            return
-        yield _verify(engine, part, threads, claims)
+def _chunks(tokens: object) -> TextSource | None:
+    """The tokens of an Arrow array or stream; None for any other iterable."""
+    if hasattr(tokens, "__arrow_c_array__") or hasattr(tokens, "__arrow_c_stream__"):
+        return TextSource(tokens)
+    return None
+
+
+def _objects(tokens: Iterator[object], size: int) -> Iterator[tuple[object, ...]]:
+    while part := tuple(islice(tokens, size)):
+        yield part
+
+
+def _rows(chunks: TextSource, size: int) -> Iterator[list[Rows]]:
+    """Parts of so many rows, which begin and end where they fall in the chunks."""
+    part: list[Rows] = []
+    room = size
+    for chunk in chunks:
+        first = 0
+        while first < len(chunk):
+            stop = min(first + room, len(chunk))
+            part.append((chunk, first, stop))
+            room -= stop - first
+            first = stop
+            if not room:
+                yield part
+                part, room = [], size
+    if part:
+        yield part
 
 
 def _verify(
-    engine: Engine, tokens: tuple[str | bytes, ...], threads: int, claims: bool | tuple[str, ...]
+    engine: Engine,
+    tokens: tuple[object, ...] | list[Rows],
+    threads: int,
+    claims: bool | tuple[str, ...],
 ) -> Batch:
     work = Work(engine, tokens, claims)
-    run_parallel(work.work, max(1, min(threads, len(tokens) // _WORTH_A_THREAD)), work.stop)
+    run_parallel(work.work, max(1, min(threads, len(work.statuses) // _WORTH_A_THREAD)), work.stop)
     return Batch(engine, work)

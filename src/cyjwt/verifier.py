@@ -19,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn, Self, TypedDict
 
+    from cyjwt.batch import Tokens
+
     class VerifierOptions(TypedDict, total=False):
         """The options of a ``Verifier`` but for ``algorithms``, for the checker of ``cyjwt.decode``."""
 
@@ -186,7 +188,7 @@ class Verifier(_verify.Engine):
 
     def verify_batch(
         self,
-        tokens: Iterable[str | bytes],
+        tokens: Tokens,
         /,
         *,
         threads: int | None = None,
@@ -200,7 +202,9 @@ class Verifier(_verify.Engine):
 
         Args:
             tokens: any iterable of tokens. One that is no ``str``, ``bytes`` or buffer is a token that
-                fails, as any other bad one does.
+                fails, as any other bad one does. Or an Arrow array or stream of string or binary (an object
+                with ``__arrow_c_array__`` or ``__arrow_c_stream__``, such as a column of pyarrow or
+                polars), which is read where it lies; a null is a token that fails.
             threads: the most threads to use; as many as there are cores when left out.
             claims: ``True`` for the claims of each valid token, a new dict each; names of claims, for dicts
                 of no more than these; ``False`` for statuses alone, which makes no object for a token.
@@ -228,7 +232,7 @@ class Verifier(_verify.Engine):
 
     def verify_stream(
         self,
-        tokens: Iterable[str | bytes],
+        tokens: Tokens,
         /,
         *,
         size: int = 10_000,
@@ -238,7 +242,7 @@ class Verifier(_verify.Engine):
         """Verify tokens as they come, batch after batch, in memory that does not grow with their number.
 
         Args:
-            tokens: any iterable of tokens, which may be endless.
+            tokens: any iterable of tokens, which may be endless; or an Arrow array or stream.
             size: how many tokens make a batch; the last one may have fewer.
             threads: as for ``verify_batch``.
             claims: as for ``verify_batch``.

@@ -1,5 +1,6 @@
 from typing import Any
 
+from cyjwt._engine.arrow_text import TextChunk
 from cyjwt._engine.verify import Engine
 from cyjwt.errors import InvalidTokenError
 
@@ -10,7 +11,12 @@ class Work:
     def absent(self) -> bytearray: ...
     @property
     def results(self) -> list[dict[str, Any] | None] | None: ...
-    def __new__(cls, engine: Engine, tokens: tuple[object, ...], claims: bool | tuple[str, ...]) -> Work: ...
+    def __new__(
+        cls,
+        engine: Engine,
+        tokens: tuple[object, ...] | list[tuple[TextChunk, int, int]],
+        claims: bool | tuple[str, ...],
+    ) -> Work: ...
     def stop(self) -> None: ...
     def work(self) -> None: ...
 

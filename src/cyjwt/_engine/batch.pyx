@@ -1,9 +1,11 @@
-"""Batches of Python objects: texts borrowed, verified in runs, and the claims made that are asked for."""
+"""Batches: texts borrowed from Python objects or Arrow data, verified in runs, and the claims made that are
+asked for."""
 
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int64_t, uint8_t
 
+from cyjwt._engine.arrow_text cimport TextChunk, fill
 from cyjwt._engine.claims cimport claim_name
 from cyjwt._engine.clock cimport read_clock
 from cyjwt._engine.compact cimport Borrowed, borrow, release
@@ -38,7 +40,8 @@ cdef class Work:
 
     Args:
         engine: the verifier.
-        tokens: the tokens, held so that their texts stay where they are.
+        tokens: the tokens, held so that their texts stay where they are: a tuple of objects, or a list of
+            rows of a column: each a chunk, its first row, and the row behind the last.
         claims: ``True`` for dicts of all claims, ``False`` for none, or the names of those to give.
 
     Attributes:
@@ -48,7 +51,10 @@ cdef class Work:
     """
 
     cdef Engine engine
-    cdef tuple tokens
+    cdef tuple tokens           # None where they are rows of a column
+    cdef list rows
+    cdef Py_ssize_t part        # of rows: where the next run is taken from
+    cdef int64_t taken          # how many rows of that part are taken already
     cdef readonly bytearray statuses
     cdef readonly bytearray absent
     cdef readonly list results
@@ -62,10 +68,19 @@ cdef class Work:
     cdef list texts
     cdef double now
 
-    def __cinit__(self, Engine engine not None, tuple tokens not None, claims):
-        cdef Py_ssize_t count = len(tokens)
+    def __cinit__(self, Engine engine not None, tokens, claims):
+        cdef Py_ssize_t count
         self.engine = engine
-        self.tokens = tokens
+        if isinstance(tokens, tuple):
+            self.tokens = tokens
+            count = len(self.tokens)
+        else:
+            self.rows = tokens
+            count = 0
+            for chunk, first, stop in self.rows:
+                if not 0 <= first <= stop <= (<TextChunk?>chunk).rows:
+                    raise ValueError("the chunk has no such rows")
+                count += stop - first
         self.statuses = bytearray(count)
         self.absent = bytearray(count)
         self.status_of = <uint8_t*><char*>self.statuses
@@ -94,14 +109,15 @@ cdef class Work:
         cdef int count, i
         while not self.stopped:
             first = self.next
-            count = self.measure(first)
+            count = self.measure(first) if self.rows is None else self.take_rows(room)
             if count == 0:
                 return
             self.next = first + count
             for i in range(count):
                 held[i].copy = NULL
             try:
-                self.fill(room, held, first, count)
+                if self.rows is None:
+                    self.take_objects(room, held, first, count)
                 with nogil:
                     verify_run(self.engine, room, count, self.want, &self.pick, self.now)
                 self.finish(room, first, count)
@@ -124,7 +140,25 @@ cdef class Work:
             count += 1
         return count
 
-    cdef int fill(self, Room room, Borrowed* held, Py_ssize_t first, int count) except -1:
+    cdef int take_rows(self, Room room) except -1:
+        """Fills the room with the next rows, and tells how many they are. Runs no other Python code."""
+        cdef tuple part
+        cdef int64_t first, stop
+        cdef int count
+        while self.part < len(self.rows):
+            part = <tuple>self.rows[self.part]
+            first = <int64_t>part[1] + self.taken
+            stop = <int64_t>part[2]
+            count = fill(<TextChunk>part[0], room, first, stop - first)
+            self.taken += count
+            if first + count == stop:
+                self.part += 1
+                self.taken = 0
+            if count:
+                return count
+        return 0
+
+    cdef int take_objects(self, Room room, Borrowed* held, Py_ssize_t first, int count) except -1:
         cdef int i, status
         for i in range(count):
             status = borrow(
