@@ -7,7 +7,7 @@ from itertools import islice
 
 from cyjwt._arguments import type_name
 from cyjwt._engine.arrow_text import TextChunk, TextSource
-from cyjwt._engine.batch import Work, refusal
+from cyjwt._engine.batch import Work, check_names, refusal
 from cyjwt._engine.verify import Engine
 from cyjwt._parallel import read_threads, run_parallel
 from cyjwt.errors import InvalidTokenError
@@ -192,6 +192,9 @@ def verify_stream(
         raise TypeError("size must be an int")
     if size < 1:
         raise ValueError("size must be 1 or more")
+    # Here and not with the first batch, which may be asked for much later.
+    if isinstance(wanted, tuple):
+        check_names(engine, wanted)
     chunks = _chunks(tokens)
     parts = _objects(iter(_iterable(tokens)), size) if chunks is None else _rows(chunks, size)
     return (_verify(engine, part, most, wanted) for part in parts)

@@ -229,6 +229,20 @@ cdef object raise_none(int status):
     raise_status(status)
 
 
+def check_names(Engine engine not None, tuple names not None):
+    """Check that these claims can be asked for together.
+
+    Args:
+        engine: the verifier.
+        names: their names, ``str``.
+
+    Raises:
+        ValueError: there are too many of them, or one has no UTF-8.
+    """
+    cdef Pick pick
+    make_pick(engine, names, &pick, [])
+
+
 def refusal(Engine engine not None, int status, int absent):
     """The exception that ``verify`` would raise for a status.
 
