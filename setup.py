@@ -1,7 +1,8 @@
 """The extension modules and the discovery of libcrypto; downloads nothing, and the rest is in pyproject.toml.
 
 ``CYJWT_LIBCRYPTO`` chooses the libcrypto: ``openssl`` (the default) for the system's OpenSSL, or the path of a
-prefix such as ``tools/build_aws_lc.py`` prints. ``CYJWT_WERROR=1`` turns compiler warnings into errors.
+prefix such as ``tools/build_aws_lc.py`` prints. crypto_mb is linked where the build requirements brought it.
+``CYJWT_WERROR=1`` turns compiler warnings into errors.
 """
 
 import os
@@ -9,8 +10,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import zlib
+from importlib import metadata
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -23,6 +26,8 @@ CHOICE = os.environ.get("CYJWT_LIBCRYPTO", "openssl").strip()
 
 #: The one module that is linked with libcrypto.
 LINKED = "pkey"
+#: The one module that is linked with crypto_mb.
+LANES = "lanes"
 
 REMEDIES = """
 cyjwt found no libcrypto to build with: {reason}. There are two remedies:
@@ -57,6 +62,12 @@ DIRECTIVES = {
 HIDE_ARCHIVE = ["-Wl,--exclude-libs,ALL", "-Wl,-z,nodynamic-undefined-weak"]
 if sys.platform == "darwin":
     HIDE_ARCHIVE = [f"-Wl,-exported_symbol,_PyInit_{LINKED}"]
+
+#: The distributions on PyPI that bring crypto_mb, each with the end of the path of a file that is needed of it.
+CRYPTO_MB = {
+    "ipp-crypto-include": "/crypto_mb/defs.h",
+    "ipp-crypto-static": "/libcrypto_mb.a",
+}
 
 GCC_ARGS = ["-O3", "-fvisibility=hidden", "-Wall", "-Wextra"]
 # These arise in the C that Cython writes.
@@ -96,6 +107,34 @@ def prefix_flags(prefix: Path) -> dict[str, list[str]] | None:
     return None
 
 
+def distributed(distribution: str, ending: str) -> Path | None:
+    """The file of an installed distribution whose path ends so, if there is one."""
+    try:
+        files = metadata.files(distribution) or []
+    except metadata.PackageNotFoundError:
+        return None
+    for file in files:
+        if file.as_posix().endswith(ending):
+            path = Path(file.locate()).resolve()
+            return path if path.is_file() else None
+    return None
+
+
+def crypto_mb_flags() -> dict[str, list[str]] | None:
+    """The options that link with crypto_mb, or None where it was not installed: Linux on x86-64 alone has it."""
+    if sysconfig.get_platform() != "linux-x86_64":
+        return None
+    header, archive = (distributed(name, ending) for name, ending in CRYPTO_MB.items())
+    if header is None or archive is None:
+        print(f"cyjwt is built without lanes: {' or '.join(CRYPTO_MB)} is not installed", file=sys.stderr)
+        return None
+    return {
+        "extra_compile_args": ["-DCYJWT_CRYPTO_MB", "-isystem", str(header.parents[1])],
+        "extra_link_args": [str(archive), *HIDE_ARCHIVE],
+        "depends": [str(archive)],
+    }
+
+
 class BuildEngine(build_ext):
     """Turns Cython into C under ``build/``, and finds libcrypto when there is something to compile."""
 
@@ -104,7 +143,7 @@ class BuildEngine(build_ext):
         self.parallel = self.parallel or os.cpu_count()
 
     def build_extensions(self) -> None:
-        libcrypto = self.libcrypto()
+        linked = {LINKED: self.libcrypto(), LANES: CRYPTO_MB_FLAGS or {}}
         headers = sorted(str(path) for path in ENGINE.glob("*.h"))
         args = ["/O2", "/W3"] if self.compiler.compiler_type == "msvc" else list(GCC_ARGS)
         if os.environ.get("CYJWT_WERROR") == "1":
@@ -115,9 +154,8 @@ class BuildEngine(build_ext):
             extension.depends += [*headers, "setup.py"]
             extension.include_dirs.append(str(ENGINE))
             extension.extra_compile_args += args
-            if extension.name.endswith(f".{LINKED}"):
-                for option, values in libcrypto.items():
-                    getattr(extension, option).extend(values)
+            for option, values in linked.get(extension.name.rpartition(".")[2], {}).items():
+                getattr(extension, option).extend(values)
         super().build_extensions()
 
     def libcrypto(self) -> dict[str, list[str]]:
@@ -150,9 +188,10 @@ class BuildEngine(build_ext):
         return True
 
 
-# The objects of one libcrypto or interpreter are never taken for another's.
+# The objects of one libcrypto or interpreter are never taken for another's, nor those with lanes for those without.
 VARIANT = CHOICE if CHOICE == "openssl" else f"prefix-{zlib.crc32(str(Path(CHOICE).absolute()).encode()):08x}"
-BUILD = f"build/{VARIANT}-{sys.implementation.cache_tag}"
+CRYPTO_MB_FLAGS = crypto_mb_flags()
+BUILD = f"build/{VARIANT}-{sys.implementation.cache_tag}{'-lanes' if CRYPTO_MB_FLAGS else ''}"
 
 setup(
     ext_modules=[

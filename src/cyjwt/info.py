@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cyjwt._engine import base64url, buildinfo, pkey
+from cyjwt._engine import base64url, buildinfo, lanes, pkey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         simd: str
         compiler: str
         lanes: bool
+        crypto_mb: str
 
 
 __all__ = ["__version__", "build_info"]
@@ -30,7 +31,8 @@ def build_info() -> BuildInfo:
     Returns:
         ``version`` of cyjwt; the ``libcrypto`` it is linked with (``"AWS-LC"`` or ``"OpenSSL"``) and its
         ``libcrypto_version``; the ``simd`` level that base64url runs at on this CPU; the C ``compiler``;
-        and ``lanes``, whether signatures are verified several at a time.
+        ``lanes``, whether signatures that come together are verified eight at a time on this CPU; and the version
+        of ``crypto_mb`` that does it, ``""`` in a build without.
 
     Example:
         >>> import cyjwt
@@ -43,5 +45,6 @@ def build_info() -> BuildInfo:
         "libcrypto_version": pkey.libcrypto_version(),
         "simd": base64url.level(),
         "compiler": buildinfo.compiler(),
-        "lanes": False,
+        "lanes": lanes.live(),
+        "crypto_mb": lanes.crypto_mb_version(),
     }

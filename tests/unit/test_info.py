@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 import cyjwt
-from cyjwt._engine import base64url, buildinfo, pkey
+from cyjwt._engine import base64url, buildinfo, lanes, pkey
 from tests.support import ROOT
 
 
 def test_what_it_tells() -> None:
     told = cyjwt.build_info()
-    assert set(told) == {"version", "libcrypto", "libcrypto_version", "simd", "compiler", "lanes"}
+    keys = ["version", "libcrypto", "libcrypto_version", "simd", "compiler", "lanes", "crypto_mb"]
+    assert list(told) == keys
     assert told["version"] == cyjwt.__version__
     assert told["libcrypto"] == pkey.libcrypto_name()
     assert told["libcrypto"] in ("AWS-LC", "OpenSSL")
@@ -27,7 +28,9 @@ def test_what_it_tells() -> None:
     assert told["simd"] in base64url.levels()
     assert told["compiler"] == buildinfo.compiler()
     assert told["compiler"].split()[0] in ("gcc", "clang", "msvc")
-    assert type(told["lanes"]) is bool
+    assert told["lanes"] is lanes.live()
+    assert told["crypto_mb"] == lanes.crypto_mb_version()
+    assert told["crypto_mb"] or not told["lanes"]
 
 
 def test_it_is_a_new_dict_each_time() -> None:

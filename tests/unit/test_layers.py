@@ -149,10 +149,18 @@ def test_libcrypto_is_declared_in_one_place() -> None:
         assert includes == (path.name == "libcrypto_compat.h"), spelt(path)
 
 
-def test_libcrypto_pxd_holds_declarations_alone() -> None:
-    text = (ENGINE / "libcrypto.pxd").read_text("utf-8")
+def test_crypto_mb_is_declared_in_one_place() -> None:
+    for path in [*CYTHON, *ENGINE.glob("*.h")]:
+        text = path.read_text("utf-8")
+        names = bool(re.search(r"cdef\s+extern\s+from\s+[\"<']crypto_mb|#\s*include\s+<crypto_mb/", text))
+        assert names == (path.name in ("crypto_mb.pxd", "crypto_mb_compat.h")), spelt(path)
+
+
+@pytest.mark.parametrize("name", ["libcrypto", "crypto_mb"])
+def test_declarations_of_a_library_hold_nothing_else(name: str) -> None:
+    text = (ENGINE / f"{name}.pxd").read_text("utf-8")
     for word in (r"^\s*def ", r"^\s*cdef inline", r"^\s*cdef class", r"\breturn\b", r"^\s*(if|for|while) "):
-        found = [line for _, line in code_lines(ENGINE / "libcrypto.pxd") if re.search(word, line)]
+        found = [line for _, line in code_lines(ENGINE / f"{name}.pxd") if re.search(word, line)]
         assert not found, found
     assert "noexcept nogil" in text or "nogil" in text
 
@@ -166,8 +174,9 @@ def cimports(path: Path) -> set[str]:
     return found
 
 
-def test_pkey_alone_reaches_libcrypto() -> None:
-    """Whatever another module reads, through however many .pxd files, never ends at libcrypto.pxd."""
+@pytest.mark.parametrize(("library", "home"), [("libcrypto", "pkey"), ("crypto_mb", "lanes")])
+def test_one_module_reaches_a_library(library: str, home: str) -> None:
+    """Whatever another module reads, through however many .pxd files, never ends at the library's."""
     for path in ENGINE.glob("*.pyx"):
         seen: set[str] = set()
         waiting = cimports(path) | {path.stem}
@@ -177,12 +186,13 @@ def test_pkey_alone_reaches_libcrypto() -> None:
             declarations = ENGINE / f"{name}.pxd"
             if declarations.exists():
                 waiting |= cimports(declarations) - seen
-        assert ("libcrypto" in seen) == (path.stem == "pkey"), path.name
+        assert (library in seen) == (path.stem == home), path.name
 
 
-def test_setup_links_pkey_alone() -> None:
+def test_setup_links_one_module_with_each() -> None:
     text = (ROOT / "setup.py").read_text("utf-8")
     assert re.search(r'^LINKED = "pkey"$', text, re.M)
+    assert re.search(r'^LANES = "lanes"$', text, re.M)
 
 
 # -- comparisons of what is secret
@@ -191,7 +201,7 @@ SECRET = r"(?:secret|tag|digest|mac|signature|sig|expected|claimed|em|encoded|ma
 #: A plain name, perhaps with its owner, and no size or count of it.
 OPERAND = rf"(?:\w+\.)*_?{SECRET}\d*"
 COMPARED = re.compile(rf"(?<![\w.]){OPERAND}\s*(?:==|!=)|(?:==|!=)\s*{OPERAND}(?![\w.(\[])", re.I)
-PKEY = sorted(path for path in CYTHON if path.name.startswith(("pkey", "emsa")))
+PKEY = sorted(path for path in CYTHON if path.name.startswith(("pkey", "emsa", "lanes")))
 
 
 def compares_secrets(line: str) -> bool:

@@ -1,4 +1,4 @@
-"""Eight signatures at a time where the CPU can, one by one elsewhere; the verdict is the same on either route."""
+"""Eight signatures at a time where the CPU can, one by one elsewhere; the verdict is the same on either."""
 
 from libc.stdint cimport uint8_t
 
@@ -18,10 +18,10 @@ cdef struct Job:
     size_t signature_size
     int holds                       # the answer: 1 holds, 0 does not, -1 libcrypto failed
 
-# The group whose jobs may share lanes with a job of this key and algorithm, or -1 where it must go alone (no lanes on
-# this CPU, or none for it).
+# The group whose jobs may share lanes with a job of this key and algorithm, or -1 where it must go alone (no
+# lanes on this CPU, or none for it).
 cdef int lane_group(const Native* key, const Row* row) noexcept nogil
 
-# Verifies jobs of one group (any number, also of -1) and fills in their answers. Takes whichever route is quicker for
-# so many; never touches Python, never fails.
+# Verifies jobs of one group (any number, also of -1) and fills in their answers. Takes whichever route is
+# quicker for so many; never touches Python, never fails.
 cdef void verify_jobs(Job** jobs, size_t count, int group) noexcept nogil

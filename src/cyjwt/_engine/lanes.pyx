@@ -1,17 +1,221 @@
-"""Eight signatures at a time where the CPU can, one by one elsewhere; the verdict is the same on either route."""
+"""Eight signatures at a time where the CPU can, one by one elsewhere; the verdict is the same on either.
 
-from cyjwt._engine.pkey cimport verify_signature
+crypto_mb computes eight RSA, ECDSA or Ed25519 operations at once with AVX-512 IFMA; this is the one module
+that is linked with it. What a family needs lies in its own part: ``lanes_rsa``, ``lanes_ec``,
+``lanes_ed25519``; this module says which signatures may share lanes, and when lanes are worth it.
+
+What single verification checks before any arithmetic is checked here by the same code of ``pkey``, before a
+lane is filled. A lane says yes or no; whatever else it answers, its signature is verified alone.
+"""
+
+import os
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stdint cimport uint8_t
+from libc.stdlib cimport free, malloc
+
+from cyjwt._engine.crypto_mb cimport (
+    CYJWT_MBX_VERSION, cyjwt_mbx_applicable, mbx_RSA_Method_BufSize, mbx_RSA_pub65537_Method)
+from cyjwt._engine.lanes_ec cimport ec_lanes
+from cyjwt._engine.lanes_ed25519 cimport ed25519_lanes
+from cyjwt._engine.lanes_rsa cimport RSA_SCRATCH, rsa_lanes
+from cyjwt._engine.pkey cimport (
+    CURVE_P256, CURVE_P384, CURVE_P521, FAMILY_EC, FAMILY_OKP, FAMILY_RSA_PKCS1, Native, NativeKey, Row, fits,
+    is_well_formed, row_by_id, verify_signature)
+
+from cyjwt._engine import pkey
+
+cdef enum:
+    ALONE = -1
+    RSA_2048 = 0
+    RSA_3072
+    RSA_4096
+    P256
+    P384
+    P521
+    ED25519
+    GROUPS
+
+cdef enum Route:
+    ROUTE_MEASURED = 0
+    ROUTE_LANES
+    ROUTE_SINGLE
+
+cdef enum:
+    UNSETTLED = -2      # an answer that a lane could not give
+
+# From how many signatures on lanes are quicker than going one by one, with either libcrypto.
+cdef int _worth[GROUPS]
+for _group, _least in enumerate({
+    "AWS-LC": [4, 4, 4, 4, 3, 3, 3],
+    "OpenSSL": [4, 4, 4, 3, 1, 1, 1],
+}[pkey.libcrypto_name()]):
+    _worth[<int> _group] = _least
+
+cdef bint _live = cyjwt_mbx_applicable() and os.environ.get("CYJWT_LANES", "") != "0"
+cdef int _route = ROUTE_MEASURED
+_ROUTES = {None: ROUTE_MEASURED, "lanes": ROUTE_LANES, "single": ROUTE_SINGLE}
+
+if _live and mbx_RSA_Method_BufSize(mbx_RSA_pub65537_Method(4096)) > RSA_SCRATCH:
+    raise ImportError("crypto_mb needs more room for RSA than this module gives it")
 
 
 cdef int lane_group(const Native* key, const Row* row) noexcept nogil:
-    return -1
+    if not _live or _route == ROUTE_SINGLE or not fits(key, row):
+        return ALONE
+    if key.kind == FAMILY_RSA_PKCS1:
+        # The operation is raising to the power of 65537, and nothing else.
+        if not key.numbers.common_exponent:
+            return ALONE
+        if key.numbers.bits == 2048:
+            return RSA_2048
+        if key.numbers.bits == 3072:
+            return RSA_3072
+        return RSA_4096 if key.numbers.bits == 4096 else ALONE
+    if key.kind == FAMILY_EC:
+        # No algorithm has a hash longer than its curve, which would have to be cut.
+        if row.hash_bits > key.numbers.bits:
+            return ALONE
+        if key.curve == CURVE_P256:
+            return P256
+        if key.curve == CURVE_P384:
+            return P384
+        return P521 if key.curve == CURVE_P521 else ALONE
+    return ED25519 if key.kind == FAMILY_OKP else ALONE
+
+
+cdef inline void _verify_alone(Job* job) noexcept nogil:
+    job.holds = verify_signature(job.key, job.row, job.data, job.size, job.signature, job.signature_size)
+
+
+cdef inline bint _fills_lane(const Job* job, int group) noexcept nogil:
+    # crypto_mb counts the octets of a message in 32 bits.
+    return lane_group(job.key, job.row) == group and job.size <= 0x7FFFFFFF
+
+
+cdef void _verify_lanes(Job** jobs, int count, int group) noexcept nogil:
+    cdef int i
+    if group <= RSA_4096:
+        rsa_lanes(jobs, count, UNSETTLED)
+    elif group <= P521:
+        ec_lanes(jobs, count, UNSETTLED)
+    else:
+        ed25519_lanes(jobs, count, UNSETTLED)
+    for i in range(count):
+        if jobs[i].holds == UNSETTLED:
+            _verify_alone(jobs[i])
 
 
 cdef void verify_jobs(Job** jobs, size_t count, int group) noexcept nogil:
-    cdef size_t i
+    cdef Job* filled[LANES]
+    cdef int least = 1 if _route == ROUTE_LANES or group < 0 else _worth[group]
+    cdef int used, k
+    cdef size_t i = 0
     cdef Job* job
-    for i in range(count):
-        job = jobs[i]
-        job.holds = verify_signature(
-            job.key, job.row, job.data, job.size, job.signature, job.signature_size
-        )
+    while i < count:
+        used = 0
+        while used < LANES and i < count:
+            job = jobs[i]
+            i += 1
+            if group < 0 or not _fills_lane(job, group):
+                _verify_alone(job)
+            elif not is_well_formed(job.key, job.row, job.signature, job.signature_size):
+                job.holds = 0
+            else:
+                filled[used] = job
+                used += 1
+        if used >= least:
+            _verify_lanes(filled, used, group)
+        else:
+            for k in range(used):
+                _verify_alone(filled[k])
+
+
+def live():
+    """Tell whether signatures are verified several at a time.
+
+    Returns:
+        True where this build has crypto_mb, the CPU what it needs (AVX-512 IFMA), and the environment
+        variable ``CYJWT_LANES`` did not say ``0`` when the module was imported.
+    """
+    return _live
+
+
+def crypto_mb_version():
+    """Return the version of crypto_mb that this build is linked with, or ``""`` where it has none."""
+    return CYJWT_MBX_VERSION.decode()
+
+
+def force(route):
+    """Choose the route of every signature that is verified from now on, for tests.
+
+    Args:
+        route: ``"lanes"`` (whatever lanes serve goes through them, be it one signature alone), ``"single"``,
+            or ``None`` for whichever was measured to be quicker.
+
+    Raises:
+        ValueError: there is no such route.
+        RuntimeError: lanes are not live here.
+    """
+    global _route
+    if route not in _ROUTES:
+        raise ValueError("the route must be 'lanes', 'single' or None")
+    if route == "lanes" and not _live:
+        raise RuntimeError("lanes are not live: the build, the CPU or CYJWT_LANES lacks them")
+    _route = _ROUTES[route]
+
+
+def verify_many(list jobs not None):
+    """Verify signatures together; an entry for tests, which sees what runs of tokens do.
+
+    Args:
+        jobs: tuples of a ``NativeKey``, the id of a row of ``cyjwt.algorithms.ALGORITHMS``, the data, and the
+            signature, both ``bytes``.
+
+    Returns:
+        An octet for each, in their order: 1 holds, 0 does not, 255 libcrypto failed.
+
+    Raises:
+        ValueError: there is no algorithm of that id.
+
+    Example:
+        >>> from cyjwt._engine.lanes import verify_many
+        >>> from cyjwt._engine.pkey import NativeKey
+        >>> key = NativeKey.from_secret(b"0123456789abcdef0123456789abcdef")
+        >>> verify_many([(key, 1, b"data", key.sign(1, b"data")), (key, 1, b"data", b"none")])
+        b'\\x01\\x00'
+    """
+    cdef size_t count = len(jobs), i, members
+    cdef Job* all_jobs = <Job*> malloc((count + 1) * sizeof(Job))
+    cdef Job** group_jobs = <Job**> malloc((count + 1) * sizeof(Job*))
+    cdef NativeKey key
+    cdef bytes data, signature
+    cdef int alg_id, group
+    try:
+        if all_jobs == NULL or group_jobs == NULL:
+            raise MemoryError
+        for i in range(count):
+            key, alg_id, data, signature = jobs[i]
+            all_jobs[i].key = &key.native
+            all_jobs[i].row = row_by_id(alg_id)
+            if all_jobs[i].row == NULL:
+                raise ValueError("there is no algorithm of that id")
+            all_jobs[i].data = <const uint8_t*> PyBytes_AS_STRING(data)
+            all_jobs[i].size = len(data)
+            all_jobs[i].signature = <const uint8_t*> PyBytes_AS_STRING(signature)
+            all_jobs[i].signature_size = len(signature)
+        with nogil:
+            for group in range(ALONE, GROUPS):
+                members = 0
+                for i in range(count):
+                    if lane_group(all_jobs[i].key, all_jobs[i].row) == group:
+                        group_jobs[members] = &all_jobs[i]
+                        members += 1
+                verify_jobs(group_jobs, members, group)
+        verdicts = PyBytes_FromStringAndSize(NULL, count)
+        for i in range(count):
+            PyBytes_AS_STRING(verdicts)[i] = all_jobs[i].holds
+        return verdicts
+    finally:
+        free(all_jobs)
+        free(group_jobs)

@@ -36,12 +36,24 @@ cdef struct Row:
 cdef const Row* row_by_id(int id) noexcept nogil
 
 
+# The public numbers of a key, for code that computes with them elsewhere than in libcrypto. They lie in the
+# key's handle. NULL and zero where its family has none.
+cdef struct Numbers:
+    int bits                            # of the modulus or of the curve
+    size_t size                         # octets of each number of a signature
+    bint common_exponent                # RSA: e is 65537
+    const unsigned char* bound          # what they lie below, big-endian; RSA: the modulus, EC: the order
+    const unsigned long long* x         # RSA: the modulus, NULL above 4096 bits; EC: x; the lowest word first
+    const unsigned long long* y         # EC: y
+    const unsigned char* point          # Ed25519: the encoded public key
+
 # What signs and verifies, for code that holds no interpreter lock. It lives as long as its NativeKey.
 cdef struct Native:
     int kind                    # the Family that handle is of, FAMILY_RSA_PKCS1 for RSA; 0: no key
     int curve
     bint private
     void* handle                # HmacKey*, RsaKey*, EcKey* or EdKey*
+    Numbers numbers
 
 
 @cython.final
@@ -58,6 +70,11 @@ cdef inline bint is_quick(const Row* row, size_t n) noexcept nogil:
     """Whether to sign or verify n octets takes less time than releasing the GIL is worth."""
     return row.family == FAMILY_HMAC and n <= SHORT
 
+# Whether a signature has the length and its numbers the range that are asked of one, before any arithmetic is
+# done with it. One without is refused on every route. The row is one that fits the key.
+cdef bint is_well_formed(const Native* key, const Row* row, const unsigned char* sig,
+                         size_t sig_len) noexcept nogil
+
 # 1 holds, 0 does not (so also when the row does not fit the key), -1 libcrypto failed. Never touches Python.
 cdef int verify_signature(const Native* key, const Row* row, const unsigned char* data, size_t n,
                           const unsigned char* sig, size_t sig_len) noexcept nogil
@@ -65,6 +82,14 @@ cdef int verify_signature(const Native* key, const Row* row, const unsigned char
 # Writes the JOSE signature to out, which has room for signature_size(key, row); returns its length or -1.
 cdef Py_ssize_t make_signature(const Native* key, const Row* row, const unsigned char* data, size_t n,
                                unsigned char* out) noexcept nogil
+
+# Hashes a message with the row's hash; out has room for LARGEST_HASH. The SHA-2 functions cannot fail.
+cdef void hash_data(const Row* row, const unsigned char* data, size_t n, unsigned char* out) noexcept nogil
+
+# Tells whether em, an opened RSA signature as long as the modulus, is a PSS encoding of digest (RFC 7518
+# section 3.5).
+cdef bint pss_holds(const Native* key, const Row* row, const unsigned char* digest,
+                    const unsigned char* em) noexcept nogil
 
 # Octets of a signature, or 0 when the row does not fit the key.
 cdef Py_ssize_t signature_size(const Native* key, const Row* row) noexcept nogil

@@ -11,17 +11,15 @@ from cpython.bytes cimport PyBytes_AS_STRING
 from cyjwt import algorithms
 from cyjwt._engine cimport compare, der
 from cyjwt._engine.libcrypto cimport CYJWT_LIBCRYPTO_NAME, CYJWT_LIBCRYPTO_VERSION, OPENSSL_cleanse
-from cyjwt._engine.pkey_container cimport (
-    Container, read_pkcs8, read_spki, write_algorithm, write_pkcs8, write_spki)
-from cyjwt._engine.pkey_ec cimport (
-    EcKey, ec_free, ec_oid, ec_read_private, ec_read_public, ec_sign, ec_verify, ec_write_private,
-    ec_write_public)
+from cyjwt._engine.pkey_container cimport Container, read_pkcs8, read_spki, write_pkcs8, write_spki
+from cyjwt._engine.pkey_ec cimport EcKey, ec_read_private, ec_read_public, ec_sign, ec_verify, ec_well_formed
 from cyjwt._engine.pkey_ed25519 cimport (
-    EdKey, ed25519_free, ed25519_read, ed25519_sign, ed25519_verify, ed25519_write_private,
-    ed25519_write_public)
-from cyjwt._engine.pkey_hmac cimport HmacKey, hash_message, hmac_free, hmac_new, hmac_tag
+    EdKey, ed25519_read, ed25519_sign, ed25519_verify, ed25519_well_formed)
+from cyjwt._engine.pkey_hmac cimport HmacKey, hash_message, hmac_new, hmac_tag
+from cyjwt._engine.pkey_native cimport (
+    algorithm_octets, native_free, native_numbers, private_octets, public_octets)
 from cyjwt._engine.pkey_rsa cimport (
-    RsaKey, rsa_free, rsa_read, rsa_sign, rsa_verify, rsa_write_private, rsa_write_public)
+    RsaKey, rsa_pss_holds, rsa_read, rsa_sign, rsa_verify, rsa_well_formed)
 from cyjwt._engine.pkey_rows cimport curve_numbers, fill_rows
 
 cdef Row[ROWS] _rows
@@ -94,6 +92,26 @@ cdef Py_ssize_t make_signature(const Native* key, const Row* row, const unsigned
     return signature_size(key, row) if done == 1 else -1
 
 
+cdef bint is_well_formed(const Native* key, const Row* row, const unsigned char* sig,
+                         size_t sig_len) noexcept nogil:
+    if key.kind == FAMILY_RSA_PKCS1:
+        return rsa_well_formed(<RsaKey*> key.handle, sig, sig_len)
+    if key.kind == FAMILY_EC:
+        return ec_well_formed(<EcKey*> key.handle, sig, sig_len)
+    if key.kind == FAMILY_OKP:
+        return ed25519_well_formed(sig, sig_len)
+    return sig_len == <size_t> row.signature_size
+
+
+cdef void hash_data(const Row* row, const unsigned char* data, size_t n, unsigned char* out) noexcept nogil:
+    hash_message(row.hash_bits, data, n, out)
+
+
+cdef bint pss_holds(const Native* key, const Row* row, const unsigned char* digest,
+                    const unsigned char* em) noexcept nogil:
+    return rsa_pss_holds(<RsaKey*> key.handle, row.hash_bits, digest, em)
+
+
 cdef NativeKey _adopt(int kind, void* handle, bint private):
     # Wraps a handle of one of the parts, and from here on owns it.
     cdef NativeKey key = NativeKey.__new__(NativeKey)
@@ -113,20 +131,8 @@ cdef NativeKey _adopt(int kind, void* handle, bint private):
         key.native.curve = CURVE_ED25519
         key.kind, key.bits = "OKP", 255
         key.curve = _CURVES[key.native.curve]
+    native_numbers(&key.native)
     return key
-
-
-cdef bytes _algorithm(NativeKey key):
-    return write_algorithm(key.native.kind, ec_oid(key.native.curve) if key.native.kind == FAMILY_EC else b"")
-
-
-cdef bytes _public_octets(NativeKey key):
-    # What the BIT STRING of a SubjectPublicKeyInfo holds.
-    if key.native.kind == FAMILY_RSA_PKCS1:
-        return rsa_write_public(<RsaKey*> key.native.handle)
-    if key.native.kind == FAMILY_EC:
-        return ec_write_public(<EcKey*> key.native.handle)
-    return ed25519_write_public(<EdKey*> key.native.handle)
 
 
 cdef const Row* _row(NativeKey key, int alg_id) except NULL:
@@ -166,14 +172,7 @@ cdef class NativeKey:
         raise TypeError("NativeKey is made by from_secret, from_spki or from_pkcs8")
 
     def __dealloc__(self):
-        if self.native.kind == FAMILY_HMAC:
-            hmac_free(<HmacKey*> self.native.handle)
-        elif self.native.kind == FAMILY_RSA_PKCS1:
-            rsa_free(<RsaKey*> self.native.handle)
-        elif self.native.kind == FAMILY_EC:
-            ec_free(<EcKey*> self.native.handle)
-        elif self.native.kind == FAMILY_OKP:
-            ed25519_free(<EdKey*> self.native.handle)
+        native_free(&self.native)
 
     def __reduce__(self):
         raise TypeError("a NativeKey is not picklable; pickle the cyjwt.Key that holds it")
@@ -252,7 +251,8 @@ cdef class NativeKey:
             key = _adopt(found.kind, ec_read_private(&found.parameters, &found.octets), True)
         else:
             key = _adopt(found.kind, ed25519_read(&found.parameters, &found.octets, True), True)
-        if found.has_public and der.octets(found.public.p, der.left(&found.public)) != _public_octets(key):
+        public = public_octets(&key.native)
+        if found.has_public and der.octets(found.public.p, der.left(&found.public)) != public:
             raise ValueError("the public key is not that of the private key")
         return key
 
@@ -280,7 +280,7 @@ cdef class NativeKey:
         """
         if self.native.kind in (FAMILY_NONE, FAMILY_HMAC):
             raise ValueError("a secret has no public half")
-        return write_spki(_algorithm(self), _public_octets(self))
+        return write_spki(algorithm_octets(&self.native), public_octets(&self.native))
 
     def pkcs8(self):
         """Return the private key.
@@ -293,11 +293,7 @@ cdef class NativeKey:
         """
         if self.native.kind in (FAMILY_NONE, FAMILY_HMAC) or not self.native.private:
             raise ValueError("a public key or a secret has no private half")
-        if self.native.kind == FAMILY_RSA_PKCS1:
-            return write_pkcs8(_algorithm(self), rsa_write_private(<RsaKey*> self.native.handle))
-        if self.native.kind == FAMILY_EC:
-            return write_pkcs8(_algorithm(self), ec_write_private(<EcKey*> self.native.handle))
-        return write_pkcs8(_algorithm(self), ed25519_write_private(<EdKey*> self.native.handle))
+        return write_pkcs8(algorithm_octets(&self.native), private_octets(&self.native))
 
     def public(self):
         """Return the public half: the key itself when it is public.

@@ -11,7 +11,8 @@ from cyjwt._engine.libcrypto cimport (
     EC_POINT_mul, EC_POINT_new, EC_POINT_oct2point, EC_POINT_point2oct, ECDSA_do_sign, ECDSA_do_verify,
     ECDSA_SIG, ECDSA_SIG_free, ECDSA_SIG_get0, ECDSA_SIG_new, ECDSA_SIG_set0, ERR_clear_error, NID_secp256k1,
     NID_secp384r1, NID_secp521r1, NID_X9_62_prime256v1, OPENSSL_cleanse, POINT_CONVERSION_UNCOMPRESSED)
-from cyjwt._engine.pkey cimport CURVE_NONE, CURVE_P256, CURVE_P384, CURVE_P521, CURVE_SECP256K1
+from cyjwt._engine.pkey cimport CURVE_NONE, CURVE_P256, CURVE_P384, CURVE_P521, CURVE_SECP256K1, Numbers
+from cyjwt._engine.words cimport to_words
 
 cdef struct EcKey:
     EC_KEY* key
@@ -19,22 +20,43 @@ cdef struct EcKey:
     int bits
     size_t size                  # octets of the order, and of a coordinate: the same on all four curves
     unsigned char[66] order      # big-endian, size octets
+    unsigned long long[9] x      # of the public point, the lowest word first
+    unsigned long long[9] y
 
 
 cdef inline EcKey* ec_new(EC_KEY* handle, int curve) noexcept nogil:
     """Take over a checked key. NULL when out of memory; handle is then still the caller's."""
     cdef const BIGNUM* order = EC_GROUP_get0_order(EC_KEY_get0_group(handle))
+    cdef unsigned char[133] point
     cdef EcKey* key = <EcKey*> calloc(1, sizeof(EcKey))
     if key == NULL:
         return NULL
     key.bits = BN_num_bits(order)
     key.size = (key.bits + 7) // 8
-    if BN_bn2binpad(order, key.order, <int> key.size) < 0:
-        free(key)
-        return NULL
     key.key = handle
     key.curve = curve
+    if (BN_bn2binpad(order, key.order, <int> key.size) < 0
+            or ec_point(key, point, sizeof(point)) != 1 + 2 * key.size):
+        free(key)
+        return NULL
+    to_words(point + 1, key.size, key.x)
+    to_words(point + 1 + key.size, key.size, key.y)
     return key
+
+
+cdef inline size_t ec_point(const EcKey* key, unsigned char* point, size_t room) noexcept nogil:
+    """Write ECPoint, uncompressed (RFC 5480 section 2.2); return its length, or 0."""
+    return EC_POINT_point2oct(EC_KEY_get0_group(key.key), EC_KEY_get0_public_key(key.key),
+                              POINT_CONVERSION_UNCOMPRESSED, point, room, NULL)
+
+
+cdef inline void ec_numbers(EcKey* key, Numbers* numbers) noexcept nogil:
+    """Say where the public numbers lie."""
+    numbers.bits = key.bits
+    numbers.size = key.size
+    numbers.bound = key.order
+    numbers.x = key.x
+    numbers.y = key.y
 
 
 cdef inline void ec_free(EcKey* key) noexcept nogil:
@@ -148,9 +170,7 @@ cdef inline EcKey* ec_read_private(Der* parameters, Der* octets) except NULL:
 cdef inline bytes ec_write_public(const EcKey* key):
     """Write ECPoint, uncompressed (RFC 5480 section 2.2)."""
     cdef unsigned char[133] point
-    cdef size_t n = EC_POINT_point2oct(EC_KEY_get0_group(key.key), EC_KEY_get0_public_key(key.key),
-                                       POINT_CONVERSION_UNCOMPRESSED, point, sizeof(point), NULL)
-    return der.octets(point, n)
+    return der.octets(point, ec_point(key, point, sizeof(point)))
 
 
 cdef inline bytes ec_write_private(const EcKey* key):
@@ -164,6 +184,16 @@ cdef inline bytes ec_write_private(const EcKey* key):
                    + der.tlv(0xA1, der.tlv(der.BIT_STRING, b"\x00" + ec_write_public(key))))
 
 
+cdef inline bint ec_well_formed(const EcKey* key, const unsigned char* sig, size_t sig_len) noexcept nogil:
+    """Tell whether a signature is a pair of numbers in their range."""
+    # FIPS 186-5 section 6.4.2, step 1: r and s lie in 1 .. n-1. A verifier without this check accepts a
+    # signature of zeros (CVE-2022-21449), so it does not rest on the library alone.
+    cdef size_t size = key.size
+    return (sig_len == 2 * size
+            and not compare.is_zero(sig, size) and compare.below(sig, key.order, size)
+            and not compare.is_zero(sig + size, size) and compare.below(sig + size, key.order, size))
+
+
 cdef inline int ec_verify(const EcKey* key, const unsigned char* digest, int digest_len,
                           const unsigned char* sig, size_t sig_len) noexcept nogil:
     """Verify one signature. 1 holds, 0 does not, -1 libcrypto failed."""
@@ -172,11 +202,7 @@ cdef inline int ec_verify(const EcKey* key, const unsigned char* digest, int dig
     cdef BIGNUM* r
     cdef BIGNUM* s
     cdef int verdict
-    # FIPS 186-5 section 6.4.2, step 1: r and s lie in 1 .. n-1. A verifier without this check accepts a
-    # signature of zeros (CVE-2022-21449), so it does not rest on the library alone.
-    if (sig_len != 2 * size
-            or compare.is_zero(sig, size) or not compare.below(sig, key.order, size)
-            or compare.is_zero(sig + size, size) or not compare.below(sig + size, key.order, size)):
+    if not ec_well_formed(key, sig, sig_len):
         return 0
     pair = ECDSA_SIG_new()
     r = BN_bin2bn(sig, <int> size, NULL)

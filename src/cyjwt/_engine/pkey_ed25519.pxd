@@ -8,6 +8,7 @@ from cyjwt._engine.der cimport Der
 from cyjwt._engine.libcrypto cimport (
     ERR_clear_error, EVP_PKEY, EVP_PKEY_free, OPENSSL_cleanse, cyjwt_ed25519_open, cyjwt_ed25519_sign,
     cyjwt_ed25519_verify)
+from cyjwt._engine.pkey cimport Numbers
 
 cdef struct EdKey:
     EVP_PKEY* handle                # NULL with AWS-LC
@@ -62,6 +63,13 @@ cdef inline void ed25519_free(EdKey* key) noexcept nogil:
         free(key)
 
 
+cdef inline void ed25519_numbers(EdKey* key, Numbers* numbers) noexcept nogil:
+    """Say where the public key lies."""
+    numbers.bits = 255
+    numbers.size = 32
+    numbers.point = key.expanded + 32
+
+
 cdef inline bint ed25519_is_point(bytes point) except -1:
     """Tell whether a canonical encoding has an x coordinate (RFC 8032 section 5.1.3, steps 2 and 3)."""
     # libcrypto offers no such check, and takes any 32 octets. x^2 = u/v has a root exactly when u*v is zero
@@ -104,15 +112,20 @@ cdef inline bytes ed25519_write_private(const EdKey* key):
     return der.tlv(der.OCTET_STRING, der.octets(key.expanded, 32))
 
 
-cdef inline int ed25519_verify(const EdKey* key, const unsigned char* data, size_t n,
-                               const unsigned char* sig, size_t sig_len) noexcept nogil:
-    """Verify one signature. 1 holds, 0 does not, -1 libcrypto failed."""
+cdef inline bint ed25519_well_formed(const unsigned char* sig, size_t sig_len) noexcept nogil:
+    """Tell whether a signature has its length, and its S the range."""
     # The group's order L, little-endian.
     cdef const char* order = (b"\xed\xd3\xf5\x5c\x1a\x63\x12\x58\xd6\x9c\xf7\xa2\xde\xf9\xde\x14"
                               b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10")
-    cdef int verdict
     # RFC 8032 section 5.1.7, step 1: S >= L would give every signature a second form.
-    if sig_len != 64 or not compare.below_little(sig + 32, <const unsigned char*> order, 32):
+    return sig_len == 64 and compare.below_little(sig + 32, <const unsigned char*> order, 32)
+
+
+cdef inline int ed25519_verify(const EdKey* key, const unsigned char* data, size_t n,
+                               const unsigned char* sig, size_t sig_len) noexcept nogil:
+    """Verify one signature. 1 holds, 0 does not, -1 libcrypto failed."""
+    cdef int verdict
+    if not ed25519_well_formed(sig, sig_len):
         return 0
     verdict = cyjwt_ed25519_verify(key.handle, key.expanded + 32, data, n, sig)
     if verdict != 1:

@@ -11,12 +11,19 @@ from cyjwt._engine.libcrypto cimport (
     OPENSSL_cleanse, OPENSSL_free, RSA, RSA_check_key, RSA_free, RSA_get0_key, RSA_new, RSA_NO_PADDING,
     RSA_padding_add_PKCS1_PSS_mgf1, RSA_private_encrypt, RSA_public_decrypt, RSA_set0_crt_params,
     RSA_set0_factors, RSA_set0_key, RSA_verify_PKCS1_PSS_mgf1, cyjwt_sha2, i2d_RSAPrivateKey)
+from cyjwt._engine.pkey cimport Numbers
+from cyjwt._engine.words cimport to_words
+
+cdef enum:
+    LANE_WORDS = 64      # of 64 bits: larger keys have no lanes
 
 cdef struct RsaKey:
     RSA* rsa
     int bits
     size_t size                                # octets of the modulus and of every signature
     unsigned char[LARGEST_MODULUS] modulus     # big-endian, size octets
+    unsigned long long[LANE_WORDS] words       # the modulus again, the lowest word first
+    bint common_exponent                       # e is 65537
 
 
 cdef inline const char* rsa_refuse(RSA* rsa, bint is_private, bint allow_small_exponent) noexcept nogil:
@@ -49,17 +56,20 @@ cdef inline const char* rsa_refuse(RSA* rsa, bint is_private, bint allow_small_e
 cdef inline RsaKey* rsa_new(RSA* rsa) noexcept nogil:
     """Take over a key that ``rsa_refuse`` let through. NULL when that failed; rsa is then the caller's."""
     cdef const BIGNUM* n
+    cdef const BIGNUM* e
     cdef unsigned char[LARGEST_MODULUS] scratch
+    cdef unsigned char[5] exponent             # rsa_refuse lets no longer one through
     cdef RsaKey* key = <RsaKey*> calloc(1, sizeof(RsaKey))
     if key == NULL:
         return NULL
-    RSA_get0_key(rsa, &n, NULL, NULL)
+    RSA_get0_key(rsa, &n, &e, NULL)
     key.bits = BN_num_bits(n)
     key.size = (key.bits + 7) // 8
     # One operation now makes the Montgomery context that all later ones share: no thread will wait for it.
     scratch[0] = 0
     if (BN_bn2binpad(n, key.modulus, <int> key.size) < 0
-            or BN_bn2binpad(n, scratch, <int> key.size) < 0):
+            or BN_bn2binpad(n, scratch, <int> key.size) < 0
+            or BN_bn2binpad(e, exponent, sizeof(exponent)) < 0):
         free(key)
         return NULL
     scratch[key.size - 1] ^= 1
@@ -67,8 +77,20 @@ cdef inline RsaKey* rsa_new(RSA* rsa) noexcept nogil:
         ERR_clear_error()
         free(key)
         return NULL
+    key.common_exponent = compare.equal(exponent, <const unsigned char*> b"\x00\x00\x01\x00\x01", 5)
+    if key.bits <= 64 * LANE_WORDS:
+        to_words(key.modulus, key.size, key.words)
     key.rsa = rsa
     return key
+
+
+cdef inline void rsa_numbers(RsaKey* key, Numbers* numbers) noexcept nogil:
+    """Say where the public numbers lie."""
+    numbers.bits = key.bits
+    numbers.size = key.size
+    numbers.common_exponent = key.common_exponent
+    numbers.bound = key.modulus
+    numbers.x = key.words if key.bits <= 64 * LANE_WORDS else NULL
 
 
 cdef inline void rsa_free(RsaKey* key) noexcept nogil:
@@ -159,27 +181,36 @@ cdef inline bytes rsa_write_private(const RsaKey* key):
         OPENSSL_free(buffer)
 
 
+cdef inline bint rsa_well_formed(const RsaKey* key, const unsigned char* sig,
+                                 size_t sig_len) noexcept nogil:
+    """Tell whether a signature is exactly as long as the modulus, and below it."""
+    # RFC 8017 sections 8.1.2 and 8.2.2, steps 1 and 2.
+    return sig_len == key.size and compare.below(sig, key.modulus, sig_len)
+
+
+cdef inline bint rsa_pss_holds(const RsaKey* key, int hash_bits, const unsigned char* digest,
+                               const unsigned char* em) noexcept nogil:
+    """Tell whether em, an opened signature of key.size octets, is a PSS encoding of digest."""
+    # RFC 7518 section 3.5: the salt is as long as the hash, and MGF1 uses the same hash.
+    cdef const EVP_MD* md = cyjwt_sha2(hash_bits)
+    if RSA_verify_PKCS1_PSS_mgf1(key.rsa, digest, md, md, em, hash_bits // 8) == 1:
+        return True
+    ERR_clear_error()
+    return False
+
+
 cdef inline int rsa_verify(const RsaKey* key, bint pss, int hash_bits, const unsigned char* digest,
                            const unsigned char* sig, size_t sig_len) noexcept nogil:
     """Verify one signature. 1 holds, 0 does not, -1 libcrypto failed."""
     cdef unsigned char[LARGEST_MODULUS] em
-    cdef const EVP_MD* md
-    cdef int verdict
-    # RFC 8017 sections 8.1.2 and 8.2.2, steps 1 and 2: exactly as long as the modulus, and below it.
-    if sig_len != key.size or not compare.below(sig, key.modulus, sig_len):
+    if not rsa_well_formed(key, sig, sig_len):
         return 0
     if RSA_public_decrypt(<int> sig_len, sig, em, key.rsa, RSA_NO_PADDING) != <int> sig_len:
         ERR_clear_error()
         return -1
     if not pss:
         return pkcs1_holds(hash_bits, digest, em, sig_len)
-    # RFC 7518 section 3.5: the salt is as long as the hash, and MGF1 uses the same hash.
-    md = cyjwt_sha2(hash_bits)
-    verdict = RSA_verify_PKCS1_PSS_mgf1(key.rsa, digest, md, md, em, hash_bits // 8)
-    if verdict != 1:
-        ERR_clear_error()
-        return 0
-    return 1
+    return rsa_pss_holds(key, hash_bits, digest, em)
 
 
 cdef inline int rsa_sign(const RsaKey* key, bint pss, int hash_bits, const unsigned char* digest,

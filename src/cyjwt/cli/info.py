@@ -16,7 +16,8 @@ def command(as_json: bool) -> None:
     """Say what this copy of cyjwt is made of: for bug reports and audits.
 
     The version, the libcrypto that it is linked with and that library's version, the SIMD level of base64url
-    on this CPU, the C compiler, and whether signatures are verified several at a time (lanes).
+    on this CPU, the C compiler, whether signatures are verified several at a time on it (lanes), and the
+    version of the crypto_mb that does so.
     """
     known = dict(build_info())
     if as_json:
