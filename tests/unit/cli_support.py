@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner, Result
 
 import cyjwt
@@ -79,3 +80,10 @@ def key_file(folder: Path, algorithm: str, *, private: bool = False, form: str =
 def results(result: Result) -> list[dict[str, Any]]:
     """What ``--json`` wrote."""
     return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def zstd_of(data: bytes) -> bytes:
+    """The data compressed by Zstandard; skips the test where there is none."""
+    name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+    zstd = pytest.importorskip(name, reason=f"{name} is not installed")
+    return bytes(zstd.compress(data))

@@ -13,7 +13,8 @@ import pytest
 
 pytest.importorskip("click")
 
-from cyjwt.cli.lines import UnreadableError, blocks, looks_like_file, open_source
+from cyjwt.cli.lines import blocks
+from cyjwt.cli.source import UnreadableError, looks_like_file, open_source
 
 
 def in_pieces(data: bytes, size: int) -> Callable[[int], bytes]:

@@ -26,7 +26,7 @@ def command(as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from cyjwt.cli.report import show_table
+    from cyjwt.cli.tally import show_table
 
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in known.items():

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from cyjwt.cli.failure import Failure
-from cyjwt.cli.lines import (
+from cyjwt.cli.lines import blocks
+from cyjwt.cli.source import (
     UnreadableError,
-    blocks,
     looks_like_file,
     no_such_file,
     open_source,

@@ -17,47 +17,53 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from cyjwt.cli.lines import Source, on_terminal
-from cyjwt.cli.report import Report
+from cyjwt.cli.source import on_terminal
+from cyjwt.cli.tally import Tally
 from cyjwt.cli.text import write_bytes
 
 __all__ = ["Screen", "bar", "no_bar"]
 
 
 class Screen(NamedTuple):
-    """Where a run shows itself: ``advance`` after each block, ``write`` for what goes to standard output."""
+    """Where a run shows itself.
 
-    advance: Callable[[], None]
+    Attributes:
+        advance: to be called after each part with how far the input was read.
+        write: for what goes to standard output.
+    """
+
+    advance: Callable[[int], None]
     write: Callable[[bytes], None]
 
 
 @contextlib.contextmanager
 def no_bar() -> Iterator[Screen]:
     """Show nothing."""
-    yield Screen(lambda: None, write_bytes)
+    yield Screen(lambda position: None, write_bytes)
 
 
 @contextlib.contextmanager
-def bar(source: Source, report: Report) -> Iterator[Screen]:
+def bar(size: int | None, tally: Tally) -> Iterator[Screen]:
     """Show a bar that a thread of rich redraws ten times a second, and that goes when the run ends.
 
-    Its length is the octets of the file as it is stored; of a pipe, which has no length, the lines are told.
+    Its length is the octets of the file as it is stored, or its rows; of a pipe, which has no length, the count and
+    the rate are told.
     """
     console = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(
         *columns,
-        *((TimeRemainingColumn(),) if source.size else ()),
+        *((TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False)) if size else ()),
         console=console,
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,
     ) as progress:
-        task = progress.add_task("verifying", total=source.size or None)
+        task = progress.add_task("verifying", total=size or None)
 
-        def advance() -> None:
-            told = f"{report.tokens:,} tokens, {report.invalid:,} not valid"
-            progress.update(task, completed=source.position(), description=told)
+        def advance(position: int) -> None:
+            told = f"{tally.tokens:,} tokens, {tally.invalid:,} not valid, {tally.rate:,.0f}/s"
+            progress.update(task, completed=position, description=told)
 
         # Lines on the same terminal must go above the bar, which only rich can do.
         def above(data: bytes) -> None:

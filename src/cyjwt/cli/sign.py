@@ -10,7 +10,7 @@ import click
 from cyjwt.algorithms import ALGORITHMS
 from cyjwt.cli.failure import Failure
 from cyjwt.cli.keyfiles import signing_key
-from cyjwt.cli.lines import piped_in, stdin
+from cyjwt.cli.source import piped_in, stdin
 from cyjwt.cli.text import strict_json, write_bytes
 from cyjwt.errors import CyJWTError
 from cyjwt.signer import Signer

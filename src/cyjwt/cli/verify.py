@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection
 
 import click
 
 from cyjwt.algorithms import ALGORITHMS
-from cyjwt.cli.failure import Failure
+from cyjwt.cli import inputs, outputs
 from cyjwt.cli.keyfiles import verification_keys
-from cyjwt.cli.lines import (
-    Source,
-    UnreadableError,
-    blocks,
-    looks_like_file,
-    no_such_file,
-    on_terminal,
-    open_source,
-    piped_in,
-)
-from cyjwt.cli.text import json_line, write_bytes, write_pretty
-from cyjwt.errors import CyJWTError, InvalidTokenError
+from cyjwt.cli.run import Run, verify_input, verify_one
+from cyjwt.cli.source import looks_like_file, piped_in
+from cyjwt.errors import CyJWTError
 from cyjwt.policy import DEFAULT_TOKEN_SIZE
 from cyjwt.verifier import Verifier
 
 __all__ = ["command"]
 
-_NOT_VALID = 1
-_UNREADABLE = 2
-_INTERRUPTED = 130
+#: Enough for the lanes and the threads; more brings nothing.
+_BATCH = 10_000
+
+
+def _delimiter(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    named = {"tab": "\t", "\\t": "\t"}.get(value or "", value)
+    if named is not None and (len(named) != 1 or not named.isascii() or named in '"\r\n'):
+        raise click.BadParameter("one ASCII character, no quote and no line end; or tab.")
+    return named
 
 
 @click.command("verify", short_help="Verify one token, a pipe of tokens, or a file of them.")
 @click.argument("given", required=False, metavar="[TOKEN_OR_FILE]")
-@click.option("-f", "--file", "file", metavar="FILE", help="A file of tokens, one a line, plain or gzipped.")
+@click.option("-f", "--file", "file", metavar="FILE", help="A file of tokens.")
 @click.option(
     "-k",
     "--key",
@@ -101,7 +97,44 @@ _INTERRUPTED = 130
     metavar="OCTETS",
     help="Refuse longer tokens.",
 )
+@click.option(
+    "--input-format",
+    type=click.Choice(inputs.FORMATS),
+    help="What the input is. [default: by its name, its first octets and the options]",
+)
+@click.option("--field", metavar="NAME", help="NDJSON: the member that holds the token. [default: token]")
+@click.option("--column", metavar="NAME", help="CSV, Parquet: the column that holds it. [default: token]")
+@click.option(
+    "--delimiter",
+    metavar="CHARACTER",
+    callback=_delimiter,
+    help="CSV: what stands between fields. [default: a comma; a tab in .tsv]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object a token; the summary to stderr.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Write the results there: .ndjson, .csv or .parquet; - for stdout."
+)
+@click.option(
+    "--output-format", type=click.Choice(outputs.FORMATS), help="Their form. [default: by the file's name]"
+)
+@click.option(
+    "--claim",
+    "claims",
+    multiple=True,
+    metavar="NAME[:TYPE]",
+    help="A claim to write. TYPE: string, int64, double, bool, list<string> or json. May be repeated.",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    default=_BATCH,
+    show_default=True,
+    metavar="TOKENS",
+    help="How many tokens to verify, and hold, at a time.",
+)
+@click.option(
+    "--threads", type=click.IntRange(min=1), metavar="NUMBER", help="How many verify. [default: the cores]"
+)
 @click.option(
     "-q", "--quiet", count=True, help="Only the summary, or only the results of --json; -qq: nothing."
 )
@@ -121,15 +154,25 @@ def command(
     typ: str | None,
     max_age: float | None,
     max_token_size: int,
+    input_format: str | None,
+    field: str | None,
+    column: str | None,
+    delimiter: str | None,
     as_json: bool,
+    output: str | None,
+    output_format: str | None,
+    claims: tuple[str, ...],
+    batch_size: int,
+    threads: int | None,
     quiet: int,
 ) -> None:
     """Verify signatures and claims, and say of every bad token why.
 
-    TOKEN_OR_FILE is a token, or the name of a file of tokens, one a line, plain or gzipped; with -, or
-    with nothing where something is piped in, the lines come from standard input. A name that has a slash,
-    a file that exists, and an ending such as .txt or .gz mean a file; --file says so outright. A script
-    that was handed a token should pipe it in, so that nobody can hand it an option or a file's name.
+    TOKEN_OR_FILE is a token, or the name of a file of them: text with one a line, NDJSON, CSV or Parquet,
+    plain or compressed by gzip or Zstandard. With -, or with nothing where something is piped in, standard input
+    is read. A name that has a slash, a file that exists, and an ending such as .txt or .gz mean a file; --file
+    says so outright. A script that was handed a token should pipe it in, so that nobody can hand it an option or
+    a file's name.
 
     A bad line is told with its number and reason, and the run goes on. Blank lines are no tokens. A summary
     by reason follows. One token given as the argument has its claims printed.
@@ -141,6 +184,8 @@ def command(
       cyjwt verify --key public.pem --issuer https://issuer.example/ --audience orders eyJhbGciOi...
       cyjwt verify --key jwks.json --audience orders --require sub tokens.txt.gz
       cyjwt verify --key jwks.json --key hmac.jwk --audience orders --json < tokens.txt > results.jsonl
+      cyjwt verify --key jwks.json --field auth.token --claim sub --claim exp requests.ndjson.zst -o results.csv
+      cyjwt verify --key jwks.json --column access_token --claim scope:string table.parquet -o results.parquet
       cyjwt verify --secret-file secret.bin --algorithm HS256 --quiet tokens.txt
 
     \b
@@ -148,6 +193,8 @@ def command(
       {"line":1,"status":"valid","claims":{...}}
       {"line":2,"status":"invalid","reason":"expired","error":"ExpiredSignatureError",
        "message":"The token has expired","claim":"exp"}
+    and --claim leaves in claims those that it names. CSV and Parquet have a row a token: line (row, of
+    Parquet), status, reason, and a column for each --claim.
 
     \b
     Exit status: 0 every token is valid
@@ -172,14 +219,21 @@ def command(
         )
     except (TypeError, ValueError, CyJWTError) as error:
         raise click.UsageError(f"{error}.") from None
+    asked = outputs.read_output(as_json=as_json, path=output, kind=output_format, claims=claims)
+    try:
+        verifier.verify_batch((), claims=[claim.name for claim in asked.claims] if asked else False)
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
     if given is None and file is None and not piped_in():
         raise click.UsageError("Give a token, a file, or - for standard input.")
-    if given is not None and given != "-" and not looks_like_file(given):
-        _verify_one(verifier, given, as_json=as_json, quiet=quiet)
-        return
     path = file if file is not None else given
-    with open_source(None if path == "-" else path) as source:
-        status = _verify_lines(verifier, source, max_token_size, as_json=as_json, quiet=quiet)
+    read = [name for name in (path, secret_file, *keys) if name is not None]
+    run = Run(asked, batch_size, threads, quiet, read)
+    if given is not None and given != "-" and not looks_like_file(given):
+        status = verify_one(verifier, given, run)
+    else:
+        wanted = inputs.Wanted(input_format, field, column, delimiter, max_token_size, batch_size)
+        status = verify_input(verifier, inputs.open_input(None if path == "-" else path, wanted), run)
     if status:
         click.get_current_context().exit(status)
 
@@ -188,54 +242,3 @@ def _required(names: Collection[str], no_exp: bool) -> tuple[str, ...]:
     if no_exp and "exp" in names:
         raise click.UsageError("--no-require-exp contradicts --require exp.")
     return (*(() if no_exp else ("exp",)), *names)
-
-
-def _verify_one(verifier: Verifier, token: str, *, as_json: bool, quiet: int) -> None:
-    from cyjwt.cli.report import refusal_members
-
-    try:
-        claims = verifier.verify(token)
-    except InvalidTokenError as error:
-        if as_json and quiet < 2:
-            write_bytes(json_line({"line": 1, **refusal_members(error)}))
-        elif not quiet:
-            hint = no_such_file(token)
-            click.echo(f"Not valid: {error.code}: {error} ({type(error).__name__}){hint}", err=True)
-        click.get_current_context().exit(_NOT_VALID)
-    if as_json and quiet < 2:
-        write_bytes(json_line({"line": 1, "status": "valid", "claims": claims}))
-    elif not quiet:
-        write_pretty(claims)
-
-
-def _verify_lines(verifier: Verifier, source: Source, most: int, *, as_json: bool, quiet: int) -> int:
-    from rich.console import Console
-
-    from cyjwt.cli.progress import bar, no_bar
-    from cyjwt.cli.report import Report
-
-    report = Report(verifier.verify, as_json=as_json and quiet < 2, each_bad=not as_json and not quiet)
-    status, stopped = 0, ""
-    shown = not quiet and on_terminal(sys.stderr) and not (as_json and on_terminal(sys.stdout))
-    try:
-        with bar(source, report) if shown else no_bar() as screen:
-            for lines in blocks(source.read, most):
-                output: list[bytes] = []
-                try:
-                    report.block(lines, output)
-                finally:
-                    if output:
-                        screen.write(b"".join(output))
-                screen.advance()
-    except UnreadableError as error:
-        status, stopped = _UNREADABLE, f"{source.name}: {error}"
-    except KeyboardInterrupt:
-        status, stopped = _INTERRUPTED, f"{source.name}: interrupted"
-    if quiet < (1 if as_json else 2):
-        report.summary(Console(stderr=as_json, highlight=False))
-    if stopped:
-        click.echo(f"Error: {stopped} after line {report.lines}", err=True)
-        return status
-    if not report.tokens:
-        raise Failure(f"{source.name}: no token in it")
-    return _NOT_VALID if report.invalid else 0
