@@ -305,14 +305,14 @@ def test_a_clock_that_verifies_a_batch_itself() -> None:
 
 
 def test_max_token_size(route: str) -> None:
-    sizes = [0, 1, 100, 5000, 70_000, 3_000_000]
+    sizes = [0, 1, 100, 5000, 70_000, 400_000]
     tokens: list[Any] = [HS256.token(good_claims(pad="x" * size)) for size in sizes]
     tokens += [token.encode() for token in tokens] + [bytearray(token.encode()) for token in tokens]
     limit = len(tokens[3])
     for most in (limit - 1, limit, 1, 10_000_000):
-        expected = agree(HS256.verifier(max_token_size=most), tokens * 20)
+        expected = agree(HS256.verifier(max_token_size=most), tokens * 3)
         valid = sum(isinstance(one, dict) for one in expected)
-        assert valid == 60 * sum(len(token) <= most for token in tokens[:6])
+        assert valid == 9 * sum(len(token) <= most for token in tokens[:6])
 
 
 def pad(text: str) -> str:
