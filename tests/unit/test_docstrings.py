@@ -33,6 +33,15 @@ def load(name: str) -> ModuleType:
         raise
 
 
+#: What the examples of a module need besides, where it is installed.
+EXTRAS = {
+    "cyjwt.arrow": "nanoarrow",
+    "cyjwt.polars": "polars",
+    "cyjwt.duckdb": "duckdb",
+    "cyjwt.pandas": "pandas",
+}
+
+
 def documented(module: ModuleType) -> Iterator[tuple[str, Any]]:
     """What the module itself defines that has a docstring, members of classes included."""
     yield module.__name__, module
@@ -63,6 +72,7 @@ def examples(module: ModuleType) -> list[doctest.DocTest]:
 
 @pytest.mark.parametrize("name", modules())
 def test_examples(name: str) -> None:
+    pytest.importorskip(EXTRAS.get(name, "cyjwt"), reason="its examples need it")
     said: list[str] = []
     for test in examples(load(name)):
         runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL)

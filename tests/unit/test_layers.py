@@ -17,7 +17,7 @@ LONGEST = 410
 
 #: From the lowest to the highest; a module imports from its own layer and those below.
 LAYERS: list[set[str]] = [
-    {"errors", "_lazy"},
+    {"errors", "_lazy", "_extras"},
     {"algorithms"},
     {"_engine"},
     {"_roca", "_material", "_strength", "_keyobjects", "_arguments", "_jwk", "_classified", "_written"},
@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
     {"token", "verifier", "signer"},
     {"api"},
     {"__init__"},
-    {"jwt", "jwks", "arrow", "cli", "__main__"},
+    {"jwt", "jwks", "arrow", "polars", "duckdb", "pandas", "cli", "__main__"},
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 

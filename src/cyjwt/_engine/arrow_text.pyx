@@ -1,24 +1,17 @@
-"""Reads columns of text through the Arrow PyCapsule interface, where they lie: nothing of a text is copied.
+"""Columns of text that come in through the Arrow PyCapsule interface, and stay where they are.
 
-The producer is trusted with its memory, as the interface has it: buffers are as large as their offsets say,
-and stay as they are. What can be checked cheaply is: lengths, the order of offsets, and that views stay in
-their blocks, so that data which are merely wrong end in a ValueError.
+Data that are merely wrong end in a ValueError; see ``arrow_rows`` for what is checked.
 """
 
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.errno cimport ENOMEM
-from libc.string cimport memcpy, memset, strncmp
+from libc.stdint cimport uint8_t
+from libc.string cimport memset, strncmp
 
 from cyjwt._engine.arrow_abi cimport ArrowSchema
-from cyjwt._engine.run cimport RUN_OCTETS, RUN_TOKENS
-from cyjwt._engine.status cimport TOKEN_TEXT, TOKEN_TYPE, VALID
-
-cdef enum:
-    VIEW_SIZE = 16
-    INLINE_MOST = 12    # a text of so many octets lies in its view
-
-# Of arrays without text: a place that can be named.
-cdef uint8_t[8] EMPTY
+from cyjwt._engine.arrow_rows cimport NOTHING, OFFSETS_32, OFFSETS_64, VIEWS, Validity, check, cut, text_at
+from cyjwt._engine.run cimport RUN_OCTETS, RUN_TOKENS, Slice
+from cyjwt._engine.status cimport VALID
 
 # What the types of the C data interface are called, by how their formats begin.
 _NAMES = {
@@ -36,19 +29,6 @@ def _name_of(str format):
         if format[:size] in _NAMES:
             return _NAMES[format[:size]]
     return f"the type of format {format!r}"
-
-
-cdef inline int32_t load32(const uint8_t* p) noexcept nogil:
-    """Of any alignment: buffers that crossed a network may have none."""
-    cdef int32_t value
-    memcpy(&value, p, 4)
-    return value
-
-
-cdef inline int64_t load64(const uint8_t* p) noexcept nogil:
-    cdef int64_t value
-    memcpy(&value, p, 8)
-    return value
 
 
 cdef int read_type(const ArrowSchema* schema, TextType* out) except -1:
@@ -82,58 +62,6 @@ cdef int read_type(const ArrowSchema* schema, TextType* out) except -1:
     return 0
 
 
-cdef inline bint is_valid(const Validity* validity, int64_t row) noexcept nogil:
-    row += validity.first
-    return validity.bits == NULL or validity.bits[row >> 3] >> (row & 7) & 1
-
-
-cdef int64_t check_offsets_32(TextChunk chunk) noexcept nogil:
-    """The octets of all texts; -1 where an offset is negative or lies before the one in front of it."""
-    cdef int64_t i
-    cdef int32_t first = load32(chunk.places), before = first, here
-    cdef bint wrong = before < 0
-    for i in range(1, chunk.rows + 1):
-        here = load32(chunk.places + 4 * i)
-        wrong |= here < before
-        before = here
-    return -1 if wrong else before - first
-
-
-cdef int64_t check_offsets_64(TextChunk chunk) noexcept nogil:
-    cdef int64_t i, first = load64(chunk.places), before = first, here
-    cdef bint wrong = before < 0
-    for i in range(1, chunk.rows + 1):
-        here = load64(chunk.places + 8 * i)
-        wrong |= here < before
-        before = here
-    return -1 if wrong else before - first
-
-
-cdef int64_t check_views(TextChunk chunk) noexcept nogil:
-    """The octets of all texts; -1 where a row that is not null has a view that leads out of its block."""
-    cdef const uint8_t* view
-    cdef int64_t i, octets = 0
-    cdef int32_t size, block, start
-    for i in range(chunk.rows):
-        if not (is_valid(&chunk.validity, i) and is_valid(&chunk.outer, i)):
-            continue
-        view = chunk.places + VIEW_SIZE * i
-        size = load32(view)
-        if size < 0:
-            return -1
-        if size > INLINE_MOST:
-            block = load32(view + 8)
-            start = load32(view + 12)
-            if not 0 <= block < chunk.block_count or start < 0:
-                return -1
-            if <int64_t>start + size > load64(chunk.block_sizes + 8 * <int64_t>block):
-                return -1
-            if chunk.blocks[block] == NULL:
-                return -1
-        octets += size
-    return octets
-
-
 cdef int malformed(str what) except -1:
     raise ValueError(f"malformed Arrow data: {what}")
 
@@ -151,50 +79,45 @@ cdef int take_column(TextChunk chunk) except -1:
     """Looks up the parts of the column in the chunk's array, and checks them."""
     cdef const ArrowArray* array = &chunk.array
     cdef const ArrowArray* column = array
+    cdef Texts* texts = &chunk.texts
     cdef int64_t first = array.offset
-    cdef int layout = chunk.type.layout
-    cdef int64_t expected
+    cdef bint views = texts.type.layout == VIEWS
     if array.length < 0 or array.offset < 0:
         malformed("a negative length or offset")
-    chunk.rows = array.length
-    if chunk.type.nested:
+    texts.rows = chunk.rows = array.length
+    if texts.type.nested:
         if array.n_children != 1 or array.children == NULL:
             malformed("a struct without its column")
         column = array.children[0]
-        take_validity(array, first, &chunk.outer)
+        take_validity(array, first, &texts.outer)
         # A struct's offset counts in its columns' rows too.
-        if column.offset < 0 or column.length - first < chunk.rows:
+        if column.offset < 0 or column.length - first < texts.rows:
             malformed("a column that is shorter than its struct")
         first += column.offset
     if column.dictionary != NULL:
         malformed("a dictionary that the schema does not name")
-    if chunk.rows == 0 or layout == NOTHING:
+    if texts.rows == 0 or texts.type.layout == NOTHING:
         return 0
-    expected = 3 if layout != VIEWS else column.n_buffers
-    if column.n_buffers != expected or expected < 3 or column.buffers == NULL or column.buffers[1] == NULL:
+    if column.n_buffers < 3 or (column.n_buffers > 3 and not views):
         malformed("an array without its buffers")
-    take_validity(column, first, &chunk.validity)
-    chunk.places = <const uint8_t*>column.buffers[1]
-    if layout == VIEWS:
-        chunk.places += VIEW_SIZE * first
-        chunk.block_count = column.n_buffers - 3
-        chunk.blocks = <const uint8_t**>column.buffers + 2
-        chunk.block_sizes = <const uint8_t*>column.buffers[column.n_buffers - 1]
-        if chunk.block_count > 0 and chunk.block_sizes == NULL:
+    if column.buffers == NULL or column.buffers[1] == NULL:
+        malformed("an array without its buffers")
+    take_validity(column, first, &texts.validity)
+    texts.places = <const uint8_t*>column.buffers[1]
+    if views:
+        texts.block_count = column.n_buffers - 3
+        texts.blocks = <const uint8_t**>column.buffers + 2
+        texts.block_sizes = <const uint8_t*>column.buffers[column.n_buffers - 1]
+        if texts.block_count > 0 and texts.block_sizes == NULL:
             malformed("views without the sizes of their blocks")
-        with nogil:
-            chunk.octets = check_views(chunk)
     else:
-        chunk.places += (4 if layout == OFFSETS_32 else 8) * first
-        with nogil:
-            chunk.octets = check_offsets_32(chunk) if layout == OFFSETS_32 else check_offsets_64(chunk)
-        chunk.data = <const uint8_t*>column.buffers[2]
-        if chunk.data == NULL:
-            if chunk.octets > 0:
-                malformed("text without its buffer")
-            chunk.data = EMPTY
+        texts.data = <const uint8_t*>column.buffers[2]
+    with nogil:
+        chunk.octets = check(texts, first)
     if chunk.octets < 0:
         malformed("an offset that lies outside of its buffer, or before another's")
+    if chunk.octets > 0 and not views and column.buffers[2] == NULL:
+        malformed("text without its buffer")
     return 0
 
 
@@ -207,6 +130,27 @@ cdef class TextChunk:
 
     def __len__(self):
         return self.rows
+
+    def cut(self, int64_t first, int64_t most, /):
+        """Where to cut a chunk that holds more text than can be verified into one array.
+
+        Args:
+            first: the first row of a piece.
+            most: how many octets of text the piece may hold.
+
+        Returns:
+            The row behind the piece's last: one more than ``first`` at least, where there is one.
+
+        Raises:
+            IndexError: there is no such row.
+        """
+        cdef int64_t stop = self.rows, octets
+        if not 0 <= first <= stop:
+            raise IndexError("no such row")
+        if self.octets > most:
+            with nogil:
+                stop = cut(&self.texts, first, stop, most, &octets)
+        return stop
 
     def text(self, int64_t row, /):
         """A row's octets; ``None`` where it is null, or no text that a ``str`` token could be.
@@ -223,7 +167,7 @@ cdef class TextChunk:
         cdef Slice text
         if not 0 <= row < self.rows:
             raise IndexError("no such row")
-        if text_at(self, row, &text) != VALID:
+        if text_at(&self.texts, row, &text) != VALID:
             return None
         return (<const char*>text.start)[:text.size]
 
@@ -233,7 +177,7 @@ cdef TextChunk adopt(ArrowArray* array, const TextType* type):
     cdef TextChunk chunk = TextChunk.__new__(TextChunk)
     chunk.array = array[0]
     array.release = NULL
-    chunk.type = type[0]
+    chunk.texts.type = type[0]
     take_column(chunk)
     return chunk
 
@@ -293,8 +237,16 @@ cdef class TextSource:
         cdef ArrowSchema* schema
         cdef ArrowArray* array
         method = getattr(data, "__arrow_c_array__", None)
+        as_stream = getattr(data, "__arrow_c_stream__", None)
         if method is not None:
-            schema_capsule, array_capsule = method()
+            try:
+                schema_capsule, array_capsule = method()
+            except Exception:
+                # Who offers both may have one array now and several another time, as nanoarrow does.
+                if as_stream is None:
+                    raise
+                method = None
+        if method is not None:
             schema = <ArrowSchema*>PyCapsule_GetPointer(schema_capsule, b"arrow_schema")
             array = <ArrowArray*>PyCapsule_GetPointer(array_capsule, b"arrow_array")
             if schema.release == NULL or array.release == NULL:
@@ -302,11 +254,10 @@ cdef class TextSource:
             read_type(schema, &self.type)
             self.only = adopt(array, &self.type)
             return
-        method = getattr(data, "__arrow_c_stream__", None)
-        if method is None:
+        if as_stream is None:
             raise TypeError("tokens must offer the Arrow PyCapsule interface")
         self.is_stream = True
-        open_stream(self, method())
+        open_stream(self, as_stream())
 
     def __dealloc__(self):
         close_stream(self)
@@ -335,50 +286,11 @@ cdef class TextSource:
         return adopt(&array, &self.type)
 
 
-cdef object open_texts(object data):
-    if not (hasattr(data, "__arrow_c_array__") or hasattr(data, "__arrow_c_stream__")):
-        return None
-    return TextSource(data)
-
-
-cdef inline bint is_ascii(const uint8_t* text, size_t size) noexcept nogil:
-    cdef uint8_t seen = 0
-    cdef size_t i
-    for i in range(size):
-        seen |= text[i]
-    return seen < 0x80
-
-
-cdef int text_at(TextChunk chunk, int64_t row, Slice* text) noexcept nogil:
-    cdef const uint8_t* place
-    cdef int64_t start
-    text.start = EMPTY
-    text.size = 0
-    if chunk.type.layout == NOTHING or not (is_valid(&chunk.validity, row) and is_valid(&chunk.outer, row)):
-        return TOKEN_TYPE
-    if chunk.type.layout == VIEWS:
-        place = chunk.places + VIEW_SIZE * row
-        text.size = <size_t>load32(place)
-        text.start = place + 4
-        if text.size > INLINE_MOST:
-            text.start = chunk.blocks[load32(place + 8)] + load32(place + 12)
-    elif chunk.type.layout == OFFSETS_32:
-        start = load32(chunk.places + 4 * row)
-        text.start = chunk.data + start
-        text.size = <size_t>(load32(chunk.places + 4 * row + 4) - start)
-    else:
-        start = load64(chunk.places + 8 * row)
-        text.start = chunk.data + start
-        text.size = <size_t>(load64(chunk.places + 8 * row + 8) - start)
-    # A str that is not ASCII is refused as such, however long it is; bytes are left to the pass.
-    return TOKEN_TEXT if chunk.type.utf8 and not is_ascii(text.start, text.size) else VALID
-
-
 cdef int fill(TextChunk chunk, Room room, int64_t first, int64_t most) noexcept nogil:
     cdef int64_t i, count = min(min(most, chunk.rows - first), <int64_t>RUN_TOKENS)
     cdef size_t octets = 0
     for i in range(count):
-        room.status[i] = <uint8_t>text_at(chunk, first + i, &room.texts[i])
+        room.status[i] = <uint8_t>text_at(&chunk.texts, first + i, &room.texts[i])
         octets += room.texts[i].size
         if octets > RUN_OCTETS:
             return <int>i + 1
