@@ -15,6 +15,7 @@ pytest.importorskip("click")
 
 from cyjwt.cli.lines import blocks
 from cyjwt.cli.source import UnreadableError, looks_like_file, open_source
+from tests.unit.cli_support import zstd_of
 
 
 def in_pieces(data: bytes, size: int) -> Callable[[int], bytes]:
@@ -127,3 +128,55 @@ def test_what_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert looks_like_file(name), name
     for text in ("", "a.b.d", "garbage", "eyJhbGciOiJub25lIn0.e30.", "a" * 10_000):
         assert not looks_like_file(text), text
+
+
+@pytest.mark.parametrize("name", ["tokens.txt.zst", "tokens.zstd", "tokens"])
+def test_zstandard_is_known_by_name_or_content(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(zstd_of(b"a\nb\n") + zstd_of(b"c\n"))
+    with open_source(str(path)) as source:
+        assert [line for block in blocks(source.read, 10) for line in block] == [b"a", b"b", b"c"]
+        assert source.size == source.position() == path.stat().st_size
+
+
+@pytest.mark.parametrize("cut", [3, 12, 500, -5])
+def test_zstandard_that_is_cut_off(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "tokens.zst"
+    path.write_bytes(zstd_of(random.Random(1).randbytes(2000).hex().encode())[:cut])
+    with open_source(str(path)) as source, pytest.raises(UnreadableError, match="cut off"):
+        list(blocks(source.read, 10))
+
+
+def test_zstandard_that_is_none(tmp_path: Path) -> None:
+    zstd_of(b"")
+    path = tmp_path / "tokens.zst"
+    path.write_bytes(b"a\nb\n" * 10)
+    with open_source(str(path)) as source, pytest.raises(UnreadableError, match=r"damaged \(or not zstd\)"):
+        list(blocks(source.read, 10))
+
+
+def test_what_was_read_before_the_cut_is_given(tmp_path: Path) -> None:
+    lines = [random.Random(n).randbytes(50).hex().encode() for n in range(20_000)]
+    for name, packed in (("a.gz", gzip.compress(b"\n".join(lines))), ("a.zst", zstd_of(b"\n".join(lines)))):
+        path = tmp_path / name
+        path.write_bytes(packed[: len(packed) // 2])
+        found: list[bytes] = []
+        with open_source(str(path)) as source, pytest.raises(UnreadableError):
+            found.extend(line for block in blocks(source.read, 1000) for line in block)
+        assert 5_000 < len(found) < 12_000
+        assert found == lines[: len(found)]
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, zstd_of])
+def test_a_bomb_is_unpacked_a_little_at_a_time(tmp_path: Path, packed: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "bomb"
+    path.write_bytes(packed(b"a" * 100_000_000))
+    tracemalloc.start()
+    try:
+        with open_source(str(path)) as source:
+            sizes = [len(line) for block in blocks(source.read, 1000) for line in block]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sizes == [1002]
+    assert peak < 8_000_000

@@ -37,12 +37,17 @@ class _Records:
     """The records of some lines, with the number of the line that each begins in.
 
     A line without quotes is a record, and so is one with nothing but quoted fields: these are split natively.
-    Else the standard library's reader takes as many lines as the record has. One that is malformed makes one bad line, and reading goes on behind that
-    line, so that a quote that stays open does not swallow what follows.
+    Else the standard library's reader takes as many lines as the record has. One that is malformed makes one bad
+    line, and reading goes on behind that line, so that a quote that stays open does not swallow what follows.
+
+    Attributes:
+        begun: the number of the line in which the last record given begins.
+        last: the number of the line in which it ends.
+        blank: how many lines held nothing; whoever reads it may set it back.
     """
 
     def __init__(self, read: Callable[[int], bytes], delimiter: str, most: int) -> None:
-        self.last = 0
+        self.begun = self.last = self.blank = 0
         self._delimiter = delimiter.encode()
         self._most = most
         self._too_long = unreadable(f"The record is longer than {most} octets")
@@ -91,10 +96,7 @@ class _Records:
         return True
 
     def __iter__(self) -> Iterator[Sequence[str] | Sequence[bytes] | Refusal | None]:
-        """Give the fields of each record, or why it has none; None where more input may have to be waited for.
-
-        ``begun`` is the number of the line in which the record begins, ``last`` that of its last line.
-        """
+        """Give the fields of each record, or why it has none; None where more input may have to be waited for."""
         index = 0
         delimiter, between, most = self._delimiter, b'"' + self._delimiter + b'"', self._most
         while True:
@@ -109,6 +111,9 @@ class _Records:
             if quotes == 0 or len(line) > most:
                 index += 1
                 self.last += 1
+                if not line or (line.isspace() and delimiter not in line):
+                    self.blank += 1
+                    continue
                 yield line.split(delimiter) if len(line) <= most else self._too_long
                 continue
             if line[0] == line[-1] == _QUOTE:
@@ -122,6 +127,7 @@ class _Records:
             found = self._quoted(index)
             if found is None:
                 yield None
+                self._lines, index = self._lines[index:], 0
                 self._patient = True
                 found = self._quoted(index)
                 self._patient = False
@@ -167,18 +173,15 @@ def parts(source: Source, column: str, delimiter: str, most: int, rows: int) -> 
     tokens: list[str | bytes] = []
     numbers: list[int] = []
     refused: dict[int, Refusal] = {}
-    blank = 0
     for found in records:
         if found is None or len(tokens) >= rows:
+            last = records.last if found is None else records.begun - 1
+            blank, records.blank = records.blank, 0
             if tokens or blank:
-                last = records.last if found is None else records.begun - 1
                 yield Part(tokens, numbers, last, source.position(), refused=refused, blank=blank)
-                tokens, numbers, refused, blank = [], [], {}, 0
+                tokens, numbers, refused = [], [], {}
             if found is None:
                 continue
-        if len(found) <= 1 and not isinstance(found, Refusal) and not found[0].strip():
-            blank += 1
-            continue
         if width == 0:
             place, width = _place(source.name, found, column), len(found)
             continue

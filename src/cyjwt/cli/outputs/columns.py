@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ TYPES = ("string", "int64", "double", "bool", "list<string>", "json")
 _REGISTERED = {"exp": "int64", "nbf": "int64", "iat": "int64", "aud": "list<string>"}
 
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
+_LARGEST = int(sys.float_info.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def fitted(value: Any, kind: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if kind == "double":
-        return float(value)
+        return float(value) if isinstance(value, float) or abs(value) <= _LARGEST else None
     if isinstance(value, float) and not value.is_integer():
         return None
     return int(value) if _LEAST <= value <= _MOST else None
