@@ -395,7 +395,8 @@ def test_packages_that_are_missing_are_asked_for(
         (["a", 1], "list<string>", None),
         ({"a": [1]}, "json", '{"a":[1]}'),
         ("a", "json", '"a"'),
-        (None, "json", None),
+        (None, "json", "null"),
+        (None, "list<string>", None),
         (None, "string", None),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import importlib.util
 import os
 import re
 import shutil
@@ -63,15 +64,20 @@ def commands(block: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
-def test_the_commands_say_what_they_are_said_to_say(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "cli.md"], ids=lambda page: page.name)
+def test_the_commands_say_what_they_are_said_to_say(tmp_path: Path, page: Path) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
-    program = programs / "cyjwt"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cyjwt "$@"\n')
-    program.chmod(0o755)
+    for name, arguments in (("cyjwt", "-m cyjwt"), ("python", "")):
+        program = programs / name
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n')
+        program.chmod(0o755)
     work = tmp_path / "work"
     work.mkdir()
-    steps = [step for block in fenced(README, "console") for step in commands(block)]
+    blocks = fenced(PAGES[page], "console")
+    if importlib.util.find_spec("pyarrow") is None:
+        blocks = [block for block in blocks if "parquet" not in block]
+    steps = [step for block in blocks for step in commands(block)]
     assert len(steps) > 10
     mark = "--- next ---"
     script = "\n".join(f"{command}\nstate=$?; echo '{mark}'; (exit $state)" for command, _ in steps)

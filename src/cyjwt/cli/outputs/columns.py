@@ -66,8 +66,6 @@ def read_claims(options: Iterable[str], taken: Sequence[str]) -> tuple[Claim, ..
 
 def fitted(value: Any, kind: str) -> Any:
     """Make a claim's value one of a column's type: None where it is of another."""
-    if value is None:
-        return None
     if kind == "json":
         return dumps(value).decode("utf-8")
     if kind == "string":

@@ -84,7 +84,7 @@ class RowGroups:
         if self._columns:
             found = [claims or {} for claims in compress(batch.claims(), kept)]
             for name, kind in self._columns:
-                columns.append([fitted(claims.get(name), kind) for claims in found])
+                columns.append([fitted(claims[name], kind) if name in claims else None for claims in found])
         arrays = [
             self._arrow.array(column, field.type) for column, field in zip(columns, self._schema, strict=True)
         ]
