@@ -54,6 +54,10 @@ ifeq ($(PYTEST_ARGS),)
 	$(PY) -m pytest --doctest-modules --pyargs cyjwt
 endif
 
+.PHONY: spark
+spark: $(VENV)/installed $(VENV)/group-test $(VENV)/group-spark  ## test cyjwt.spark: installs pyspark (500 MB), needs Java >= 17
+	$(PY) -m pytest -k spark tests/columns tests/docs $(PYTEST_ARGS)
+
 .PHONY: bench
 bench: $(VENV)/installed $(VENV)/group-bench  ## measure against the other libraries
 	$(PY) -m bench --peers $(BENCH_ARGS)

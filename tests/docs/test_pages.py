@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.columns import spark_support
 from tests.support import ROOT
 
 PAGES = [page for page in sorted(ROOT.glob("docs/*.md")) if "```python\n" in page.read_text("utf-8")]
@@ -17,10 +18,15 @@ PAGES = [page for page in sorted(ROOT.glob("docs/*.md")) if "```python\n" in pag
 def test_the_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text = page.read_text("utf-8")
-    # A page says in a comment which packages beside cyjwt its examples need.
+    # A page says in a comment which packages beside cyjwt its examples need, and whether Java.
     for needed in re.findall(r"^<!-- needs: (.*) -->$", text, re.MULTILINE):
         for name in needed.split(", "):
-            if importlib.util.find_spec(name) is None:
+            if name == "java":
+                if spark_support.java_release() < spark_support.JAVA:
+                    pytest.skip(f"there is no Java {spark_support.JAVA} or later")
+                for variable, value in spark_support.environment().items():
+                    monkeypatch.setenv(variable, value)
+            elif importlib.util.find_spec(name) is None:
                 pytest.skip(f"{name} is not installed")
     scope: dict[str, object] = {"__name__": page.stem}
     for block in re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):

@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
     {"token", "verifier", "signer"},
     {"api"},
     {"__init__"},
-    {"jwt", "jwks", "arrow", "polars", "duckdb", "pandas", "cli", "__main__"},
+    {"jwt", "jwks", "arrow", "polars", "duckdb", "pandas", "spark", "cli", "__main__"},
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 
