@@ -24,7 +24,7 @@ LAYERS: list[set[str]] = [
     {"keys"},
     {"keyset"},
     {"policy", "info"},
-    {"_parallel", "batch"},
+    {"_parallel", "batch", "_turns"},
     {"token", "verifier", "signer"},
     {"api"},
     {"__init__"},
