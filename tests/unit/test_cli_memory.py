@@ -74,8 +74,9 @@ def test_memory_does_not_follow_the_input(tmp_path: Path, kind: str, arguments: 
             assert child.wait(60) == 1
     told = (tmp_path / "results").read_text()
     assert "300,000 tokens: 270,000 valid, 30,000 not valid; " in told
-    # The first third warms up; between the second and the last nothing but noise is left.
-    assert held[2] - held[1] < 4_000_000, held
+    # The first third warms up; between the second and the last nothing but noise is left, of which pyarrow's allocator
+    # makes more. A third is some 20 MB of input.
+    assert held[2] - held[1] < (10_000_000 if "out.parquet" in arguments else 4_000_000), held
     assert held[2] < 300_000_000, held
 
 

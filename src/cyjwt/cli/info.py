@@ -30,5 +30,5 @@ def command(as_json: bool) -> None:
 
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in known.items():
-        table.add_row(name, ("yes" if value else "no") if isinstance(value, bool) else str(value))
+        table.add_row(name, ("yes" if value else "no") if isinstance(value, bool) else str(value) or "none")
     show_table(Console(highlight=False, markup=False), table)
