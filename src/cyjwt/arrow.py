@@ -215,6 +215,17 @@ def verify_stream(
     return (VerifiedArray(task.run([rows], moment(verifier))) for rows in _cut(source))
 
 
+def check_options(
+    verifier: Verifier, claims: Mapping[str, str] | None, threads: int | None, fields: tuple[str, str]
+) -> None:
+    """Check the options of ``verify`` beforehand, for those who call it later.
+
+    Raises:
+        TypeError, ValueError, ImportError: as ``verify`` does.
+    """
+    _Task(verifier, claims, threads, fields)
+
+
 class _Task:
     """What is to be done with each table of tokens: the options of a call, checked."""
 
@@ -226,7 +237,7 @@ class _Task:
         self.nanoarrow = needed("nanoarrow", "arrow")
         self.verifier = verifier
         self.threads = read_threads(threads)
-        self.fields, self.claims = read_columns(claims, fields)
+        self.fields, self.claims = _read_columns(claims, fields)
         # More claims than there is room for are the caller's mistake, whatever the tokens are.
         self._work([], 0.0)
 
@@ -266,10 +277,10 @@ class _Task:
         return made.c_schema(made.struct({status: made.int8(), reason: string, **claims}))
 
 
-def read_columns(
+def _read_columns(
     claims: Mapping[str, str] | None, fields: tuple[str, str]
 ) -> tuple[tuple[str, str], dict[str, str]]:
-    """Check the options of these names, for the adapters too.
+    """Check the options of these names.
 
     Raises:
         TypeError: claims are no mapping of names to types, or fields no two names.
