@@ -9,6 +9,7 @@ that task, and nothing else.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import fnmatch
 import itertools
 import statistics
@@ -23,8 +24,10 @@ import pyperf
 
 #: What the ratios are taken against.
 OURS = "cyjwt"
+#: cyjwt's ``verify``, where ``OURS`` is another way to verify.
+DIRECT = "verify"
 #: The contenders that are measured without ``--peers``.
-AT_HOME = (OURS, "baseline")
+AT_HOME = (OURS, "baseline", DIRECT)
 
 #: A case's name to the seconds of one call by each contender that has a figure.
 Figures = dict[str, dict[str, float]]
@@ -32,11 +35,15 @@ Figures = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Work:
-    """A contender's task, ready to run: ``call`` for each of ``pool`` in turn, by one or more threads."""
+    """A contender's task, ready to run: ``call`` for each of ``pool`` in turn, by one or more threads.
+
+    With ``tasks``, ``call`` gives something to await, and so many tasks of one event loop do so.
+    """
 
     call: Callable[[Any], Any]
     pool: Sequence[Any]
     threads: int = 1
+    tasks: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,8 @@ def measure(loops: int, case: Case, contender: str) -> float:
     work = case.work(contender)
     if work is None:
         raise RuntimeError(f"{contender} has no {case.name}")
+    if work.tasks:
+        return asyncio.run(_in_tasks(work, loops))
     if work.threads > 1:
         return _in_threads(work, loops)
     start = time.perf_counter()
@@ -100,6 +109,23 @@ def _run(work: Work, loops: int) -> None:
         call(argument)
 
 
+def _shares(loops: int, workers: int) -> list[int]:
+    return [loops // workers + (i < loops % workers) for i in range(workers)]
+
+
+async def _in_tasks(work: Work, loops: int) -> float:
+    """Seconds until all tasks have done their share."""
+
+    async def share(count: int) -> None:
+        call = work.call
+        for argument in itertools.islice(itertools.cycle(work.pool), count):
+            await call(argument)
+
+    start = time.perf_counter()
+    await asyncio.gather(*map(share, _shares(loops, work.tasks)))
+    return time.perf_counter() - start
+
+
 def _in_threads(work: Work, loops: int) -> float:
     """Seconds until all threads have done their share."""
     gate = threading.Barrier(work.threads + 1)
@@ -110,8 +136,7 @@ def _in_threads(work: Work, loops: int) -> float:
         _run(work, count)
         ends.append(time.perf_counter())
 
-    counts = [loops // work.threads + (i < loops % work.threads) for i in range(work.threads)]
-    threads = [threading.Thread(target=share, args=(count,)) for count in counts]
+    threads = [threading.Thread(target=share, args=(count,)) for count in _shares(loops, work.threads)]
     for thread in threads:
         thread.start()
     start = time.perf_counter()
