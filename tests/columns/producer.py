@@ -97,6 +97,10 @@ def views(texts: Sequence[bytes | None], blocks: list[bytearray]) -> bytes:
     return out
 
 
+#: What was handed over has no owner but its consumer, so that none of it may go with its producer.
+HANDED_OVER: list[Any] = []
+
+
 class Producer:
     """An Arrow array or stream in Python's hands, for one consumer at a time.
 
@@ -110,6 +114,7 @@ class Producer:
         self.released = {"schema": 0, "array": 0, "stream": 0}
         self.made = {"schema": 0, "array": 0, "stream": 0}
         self.kept: list[Any] = []
+        HANDED_OVER.append(self.kept)
         self.texts: list[bytes | None] = [b"a.b.c", None, b"a text that is longer than a view", b""]
         self.chunks = 1
         self.error: tuple[int, bytes | None] | None = None

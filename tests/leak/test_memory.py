@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib.util
 import itertools
 import os
 from collections.abc import Callable
@@ -175,7 +176,35 @@ def cases() -> dict[str, tuple[float, Callable[[Any], Any], list[Any]]]:
         list(range(9)),
     )
     made["signer made"] = 0.05, lambda n: cyjwt.Signer(secret, issuer=f"i{n}", lifetime=NOW), list(range(9))
+    made |= column_cases()
     return made
+
+
+def column_cases() -> dict[str, tuple[float, Callable[[Any], Any], list[Any]]]:
+    """Columns in and out, where there is an Arrow library for them."""
+    if importlib.util.find_spec("nanoarrow") is None:
+        return {}
+    import nanoarrow
+
+    import cyjwt.arrow
+
+    keys = pair("HS256")
+    verifier = keys.verifier(issuer=ISSUER, audience=AUDIENCE)
+    claims = {"sub": "string", "exp": "int64", "roles": "list<string>", "n": "json"}
+    tokens = [keys.token({**CLAIMS, "i": i}) for i in range(300)]
+    mixed = [one for token in tokens for one in (token, None, token[:-9], "\u00e9")]
+    strings = nanoarrow.Array(mixed, nanoarrow.string())
+    chunks = nanoarrow.Array.from_chunks([mixed[:9], [], mixed[9:60]], nanoarrow.string())
+    numbers = nanoarrow.Array([1, 2], nanoarrow.int64())
+
+    def read(column: Any) -> None:
+        nanoarrow.c_array_stream(cyjwt.arrow.verify(column, verifier, claims, threads=2))
+
+    return {
+        "columns": (0.001, read, [strings]),
+        "columns in chunks": (0.002, read, [chunks]),
+        "columns refused": (0.01, quiet(read, TypeError), [numbers, None]),
+    }
 
 
 CASES = cases()

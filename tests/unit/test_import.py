@@ -34,7 +34,12 @@ def test_what_is_not_imported() -> None:
         "logging",
         "tempfile",
         "importlib.metadata",
+        "nanoarrow",
+        "polars",
+        "duckdb",
+        "pandas",
         "cyjwt.cli",
+        "cyjwt.arrow",
     }
     assert not loaded & heavy
 
