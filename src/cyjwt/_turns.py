@@ -2,7 +2,8 @@
 
 A turn begins with the first call and ends when the loop comes round to what that call has scheduled. A call that has
 met no company is verified at once, so that it costs no more than ``verify``; whoever comes later in the turn waits for
-its end, when all who wait share one run. After a turn with company the next one's first call waits as well.
+its end, when all who wait share one run. After a turn with company the next one's first call waits as well. Where there
+are no lanes to share, nobody waits but those who come when the turn has lasted too long already.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from contextvars import Context
 from time import monotonic, thread_time
 from weakref import WeakKeyDictionary, ref
 
+from cyjwt._engine import lanes
 from cyjwt._engine.batch import Work, refusal
 from cyjwt._engine.verify import Engine, verify
 from cyjwt._parallel import cores
@@ -46,10 +48,11 @@ class Turns:
         direct: whether no call ever waits.
     """
 
-    __slots__ = ("_direct", "_known", "_last")
+    __slots__ = ("_direct", "_known", "_lanes", "_last")
 
     def __init__(self, direct: bool) -> None:
         self._direct = direct
+        self._lanes = lanes.live()
         self._known: WeakKeyDictionary[AbstractEventLoop, Collector] = WeakKeyDictionary()
         self._last: Collector | None = None
 
@@ -82,12 +85,14 @@ class Turns:
             turn = Turn(loop, collector, engine)
             collector.turn = ref(turn)
             loop.call_soon(turn.end, context=collector.context)
-            if collector.company < COMPANY:
-                turn.task = task
-                turn.until = monotonic() + STALL
-                return None
-        elif task is turn.task and collector.company < 2 and monotonic() < turn.until:
-            # One task, token after token. It still lets the others have their turn now and then.
+            turn.until = monotonic() + STALL
+            direct = collector.company < COMPANY or not self._lanes
+        else:
+            # One task, token after token; or whoever comes, since nothing is to be shared. Others have their turn too.
+            direct = collector.company < 2 if task is turn.task else not self._lanes
+            direct = direct and monotonic() < turn.until
+        if direct:
+            turn.task = task
             return None
         if type(token) is not str and type(token) is not bytes:
             token = engine._held(token)
@@ -201,8 +206,8 @@ class Turn(Run):
     """A run that is gathering.
 
     Attributes:
-        task: who began it and did not wait, if so.
-        until: the time, by ``monotonic``, from which that task waits too.
+        task: who came last and did not wait, if any.
+        until: the time, by ``monotonic``, from which everybody waits.
     """
 
     __slots__ = ("__weakref__", "task", "until")

@@ -275,10 +275,10 @@ class Verifier(_verify.Engine):
         """Verify one token, together with those of other tasks that ask in the same turn of the event loop.
 
         Signatures are verified several at a time where the CPU allows (``cyjwt.build_info()["lanes"]``): with many
-        callers at once each costs less than by ``verify``; a lone caller is served at once, and so is every caller
-        if the verifier allows nothing but ``HS256`` and its like. A run that would stall the loop for more than a
-        millisecond is verified in other threads. Any number of loops, in any threads, may share a verifier. Under
-        another library than asyncio, such as trio, it is ``verify``.
+        callers at once each costs less than by ``verify``. A lone caller is served at once, and so is every caller
+        if the CPU has no lanes, or the verifier allows nothing but ``HS256`` and its like. What would stall the loop
+        for more than a millisecond is verified in other threads. Any number of loops, in any threads, may share a
+        verifier. Under another library than asyncio, such as trio, it is ``verify``.
 
         Args:
             token: as for ``verify``.

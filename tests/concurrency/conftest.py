@@ -7,7 +7,20 @@ from collections.abc import Iterator
 import pytest
 
 from cyjwt import _turns
+from cyjwt._engine import lanes
 from tests.concurrency.async_support import Runs, runs_seen
+
+
+@pytest.fixture(autouse=True)
+def with_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callers wait for each other as where there are lanes, be there any or not."""
+    monkeypatch.setattr(lanes, "live", lambda: True)
+
+
+@pytest.fixture
+def without_lanes(monkeypatch: pytest.MonkeyPatch, with_lanes: None) -> None:
+    """Callers wait as where there are no lanes."""
+    monkeypatch.setattr(lanes, "live", lambda: False)
 
 
 @pytest.fixture

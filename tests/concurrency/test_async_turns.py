@@ -32,7 +32,7 @@ def test_a_lone_call_does_not_wait(runs: Runs) -> None:
     assert runs.sizes == []
 
 
-def test_a_lone_call_schedules_one_callback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lone_call_schedules_one_callback(here: None, monkeypatch: pytest.MonkeyPatch) -> None:
     verifier, token = pair("RS256").verifier(), pair("RS256").token()
 
     async def main() -> None:
@@ -122,9 +122,11 @@ def test_company_that_has_gone_is_forgotten(runs: Runs, here: None) -> None:
     assert runs.sizes == [7, 1]
 
 
+@pytest.mark.parametrize("lanes", ["with_lanes", "without_lanes"])
 @pytest.mark.parametrize("callers", [2, 3, 8])
-def test_nobody_is_passed_over(callers: int) -> None:
+def test_nobody_is_passed_over(callers: int, lanes: str, request: pytest.FixtureRequest) -> None:
     """Tasks that verify without end all come on, and let others run."""
+    request.getfixturevalue(lanes)
     verifier, token = pair("ES256").verifier(), pair("ES256").token()
     done = [0] * callers
     ticks = 0
@@ -169,6 +171,33 @@ def test_a_lone_caller_without_end_lets_others_run(monkeypatch: pytest.MonkeyPat
 
     asyncio.run(main())
     assert ticks > 20
+
+
+def test_without_lanes_nobody_waits_for_company(runs: Runs, without_lanes: None, here: None) -> None:
+    """There is nothing to share."""
+    verifier, good = pair("ES256").verifier(), tokens("ES256", 20)
+
+    async def main() -> None:
+        for _ in range(3):
+            claims = await asyncio.gather(*(verifier.verify_async(token) for token in good))
+            assert [one["n"] for one in claims] == list(range(20))
+
+    asyncio.run(main())
+    assert runs.sizes == []
+
+
+def test_without_lanes_no_turn_lasts_too_long(runs: Runs, without_lanes: None, apart: None) -> None:
+    """Who comes when the time of a turn is up is verified in threads."""
+    verifier, good = pair("ES256").verifier(), tokens("ES256", 20)
+
+    async def main() -> None:
+        for _ in range(3):
+            claims = await asyncio.gather(*(verifier.verify_async(token) for token in good))
+            assert [one["n"] for one in claims] == list(range(20))
+
+    asyncio.run(main())
+    assert sum(runs.sizes) == 57
+    assert runs.apart
 
 
 # -- long runs
