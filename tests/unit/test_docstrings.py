@@ -35,10 +35,10 @@ def load(name: str) -> ModuleType:
 
 #: What the examples of a module need besides, where it is installed.
 EXTRAS = {
-    "cyjwt.arrow": "nanoarrow",
-    "cyjwt.polars": "polars",
-    "cyjwt.duckdb": "duckdb",
-    "cyjwt.pandas": "pandas",
+    "cyjwt.arrow": ["nanoarrow"],
+    "cyjwt.polars": ["nanoarrow", "polars"],
+    "cyjwt.duckdb": ["nanoarrow", "pyarrow", "numpy", "duckdb"],
+    "cyjwt.pandas": ["nanoarrow", "pyarrow", "pandas"],
 }
 
 
@@ -72,7 +72,8 @@ def examples(module: ModuleType) -> list[doctest.DocTest]:
 
 @pytest.mark.parametrize("name", modules())
 def test_examples(name: str) -> None:
-    pytest.importorskip(EXTRAS.get(name, "cyjwt"), reason="its examples need it")
+    for package in EXTRAS.get(name, []):
+        pytest.importorskip(package, reason="the examples need it")
     said: list[str] = []
     for test in examples(load(name)):
         runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL)
