@@ -15,7 +15,6 @@ cdef extern from "crypto_mb_compat.h" nogil:
     # Status: four bits for each of the eight lanes
     ctypedef unsigned int mbx_status
     mbx_status MBX_STATUS_OK
-    mbx_status MBX_STATUS_SIGNATURE_ERR
     mbx_status MBX_GET_STS(mbx_status status, int lane) noexcept
 
     # RSA

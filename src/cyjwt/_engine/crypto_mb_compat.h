@@ -60,7 +60,6 @@ typedef unsigned long long int64u;
 typedef struct cyjwt_no_method mbx_RSA_Method;
 
 #define MBX_STATUS_OK 0
-#define MBX_STATUS_SIGNATURE_ERR 8
 #define MBX_GET_STS(status, lane) (((status) >> ((lane)*4)) & 0xF)
 
 /* Every lane of every call answers MBX_STATUS_UNSUPPORTED_ISA_ERR. */

@@ -4,8 +4,8 @@ from libc.string cimport memset
 
 from cyjwt._engine cimport compare
 from cyjwt._engine.crypto_mb cimport (
-    MBX_GET_STS, MBX_STATUS_OK, MBX_STATUS_SIGNATURE_ERR, int8u, int64u, mbx_nistp256_ecdsa_verify_mb8,
-    mbx_nistp384_ecdsa_verify_mb8, mbx_nistp521_ecdsa_verify_mb8, mbx_status)
+    MBX_GET_STS, MBX_STATUS_OK, int8u, int64u, mbx_nistp256_ecdsa_verify_mb8, mbx_nistp384_ecdsa_verify_mb8,
+    mbx_nistp521_ecdsa_verify_mb8, mbx_status)
 from cyjwt._engine.lanes cimport LANES, Job
 from cyjwt._engine.pkey cimport CURVE_P256, CURVE_P384, Numbers, hash_data
 
@@ -24,8 +24,8 @@ cdef inline bint ec_message(const Job* job, unsigned char* message) noexcept nog
     return compare.below(message, numbers.bound, numbers.size) and not compare.is_zero(message, numbers.size)
 
 
-cdef inline void ec_lanes(Job** jobs, int count, int unsettled) noexcept nogil:
-    """Verify up to eight well-formed signatures of one curve. A lane that gave no answer: unsettled."""
+cdef inline void ec_lanes(Job** jobs, int count) noexcept nogil:
+    """Find out which of up to eight well-formed signatures of one curve hold."""
     cdef unsigned char hashed[LANES][LONGEST_NUMBER]
     cdef const int8u* r[LANES]
     cdef const int8u* s[LANES]
@@ -34,7 +34,7 @@ cdef inline void ec_lanes(Job** jobs, int count, int unsettled) noexcept nogil:
     cdef const int64u* y[LANES]
     cdef bint served[LANES]
     cdef int curve = jobs[0].key.curve
-    cdef mbx_status status, answer
+    cdef mbx_status status
     cdef Job* job
     cdef int i
     for i in range(LANES):
@@ -54,8 +54,4 @@ cdef inline void ec_lanes(Job** jobs, int count, int unsettled) noexcept nogil:
     else:
         status = mbx_nistp521_ecdsa_verify_mb8(r, s, messages, x, y, NULL, NULL)
     for i in range(count):
-        answer = MBX_GET_STS(status, i)
-        if not served[i] or (answer != MBX_STATUS_OK and answer != MBX_STATUS_SIGNATURE_ERR):
-            jobs[i].holds = unsettled
-        else:
-            jobs[i].holds = answer == MBX_STATUS_OK
+        jobs[i].holds = served[i] and MBX_GET_STS(status, i) == MBX_STATUS_OK

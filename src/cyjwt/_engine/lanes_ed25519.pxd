@@ -1,18 +1,18 @@
 """Ed25519 signatures, eight at a time. A part of ``lanes``."""
 
 from cyjwt._engine.crypto_mb cimport (
-    MBX_GET_STS, MBX_STATUS_OK, MBX_STATUS_SIGNATURE_ERR, cyjwt_mbx_ed25519_verify, int8u, int32u, mbx_status)
+    MBX_GET_STS, MBX_STATUS_OK, cyjwt_mbx_ed25519_verify, int8u, int32u, mbx_status)
 from cyjwt._engine.lanes cimport LANES, Job
 
 
-cdef inline void ed25519_lanes(Job** jobs, int count, int unsettled) noexcept nogil:
-    """Verify up to eight well-formed signatures. A lane that gave no answer: unsettled."""
+cdef inline void ed25519_lanes(Job** jobs, int count) noexcept nogil:
+    """Find out which of up to eight well-formed signatures hold."""
     cdef const int8u* r[LANES]
     cdef const int8u* s[LANES]
     cdef const int8u* messages[LANES]
     cdef const int8u* points[LANES]
     cdef int32u sizes[LANES]
-    cdef mbx_status status, answer
+    cdef mbx_status status
     cdef Job* job
     cdef int i
     for i in range(LANES):
@@ -26,8 +26,4 @@ cdef inline void ed25519_lanes(Job** jobs, int count, int unsettled) noexcept no
         points[i] = job.key.numbers.point
     status = cyjwt_mbx_ed25519_verify(r, s, messages, sizes, points)
     for i in range(count):
-        answer = MBX_GET_STS(status, i)
-        if answer != MBX_STATUS_OK and answer != MBX_STATUS_SIGNATURE_ERR:
-            jobs[i].holds = unsettled
-        else:
-            jobs[i].holds = answer == MBX_STATUS_OK
+        jobs[i].holds = MBX_GET_STS(status, i) == MBX_STATUS_OK

@@ -11,8 +11,8 @@ cdef enum:
     RSA_SCRATCH = 26 * 1024         # octets: what crypto_mb works in, asked of it when `lanes` is imported
 
 
-cdef inline void rsa_lanes(Job** jobs, int count, int unsettled) noexcept nogil:
-    """Verify up to eight well-formed signatures of one size. A lane that gave no answer: unsettled."""
+cdef inline void rsa_lanes(Job** jobs, int count) noexcept nogil:
+    """Find out which of up to eight well-formed signatures of one size hold."""
     cdef unsigned char[RSA_SCRATCH] scratch
     cdef unsigned char opened[LANES][LANE_OCTETS]
     cdef unsigned char[LARGEST_HASH] digest
@@ -32,8 +32,8 @@ cdef inline void rsa_lanes(Job** jobs, int count, int unsettled) noexcept nogil:
     status = mbx_rsa_public_mb8(signatures, out, moduli, bits, mbx_RSA_pub65537_Method(bits), scratch)
     for i in range(count):
         job = jobs[i]
+        job.holds = 0
         if MBX_GET_STS(status, i) != MBX_STATUS_OK:
-            job.holds = unsettled
             continue
         hash_data(job.row, job.data, job.size, digest)
         if job.row.family == FAMILY_RSA_PSS:
