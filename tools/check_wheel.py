@@ -1,4 +1,4 @@
-"""Check what a wheel holds: every module of the engine compiled, nothing of its sources.
+"""Check what a wheel holds: every module of the engine compiled, nothing of its sources, and no more than 4 MB.
 
 python tools/check_wheel.py dist/cyjwt-*.whl
 """
@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parent.parent
 UNWANTED = {".a", ".c", ".h", ".o", ".pxd", ".pyx"}
+LARGEST = 4_000_000
 COMPILED = re.compile(r"cyjwt/_engine/(\w+)\.[\w.-]*(?:so|pyd)")
 
 
@@ -34,6 +35,13 @@ def faults(names: list[str], engine: set[str], modules: set[str]) -> list[str]:
     ]
 
 
+def faults_of(wheel: Path, engine: set[str], modules: set[str]) -> list[str]:
+    """Everything that is wrong with the wheel at a path."""
+    with zipfile.ZipFile(wheel) as archive:
+        found = faults(archive.namelist(), engine, modules)
+    return found + [f"larger than {LARGEST} octets"] * (wheel.stat().st_size > LARGEST)
+
+
 def main(wheels: list[str]) -> int:
     source = ROOT / "src"
     engine = {path.stem for path in source.glob("cyjwt/_engine/*.pyx")}
@@ -41,8 +49,7 @@ def main(wheels: list[str]) -> int:
     modules = {path.relative_to(source).as_posix() for path in wanted}
     found = []
     for wheel in wheels:
-        with zipfile.ZipFile(wheel) as archive:
-            found += [f"{Path(wheel).name}: {fault}" for fault in faults(archive.namelist(), engine, modules)]
+        found += [f"{Path(wheel).name}: {fault}" for fault in faults_of(Path(wheel), engine, modules)]
     print(*found, sep="\n", end="\n" if found else "")
     if any("stale" in fault for fault in found):
         print("A stale file was left by an earlier build: run `make clean`.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 import sys
+import sysconfig
 
 from cryptography.hazmat.backends.openssl.backend import backend
 
@@ -19,6 +20,8 @@ def main(libcrypto: str) -> None:
     print(f"{text}\nssl: {ssl.OPENSSL_VERSION}\ncryptography: {backend.openssl_version_text()}")
     if libcrypto not in text:
         raise SystemExit(f"the libcrypto is not {libcrypto}")
+    if sysconfig.get_platform() == "linux-x86_64" and not cyjwt.build_info()["crypto_mb"]:
+        raise SystemExit("crypto_mb is missing: signatures are verified one by one")
 
     claims = {"sub": "42", "exp": 4_102_444_800}
     for algorithm in ("HS256", "RS256", "PS256", "ES256", "Ed25519"):
@@ -35,6 +38,8 @@ def main(libcrypto: str) -> None:
         # The other two libcryptos still work, before and after this one.
         ssl.create_default_context()
         hashlib.sha256(token.encode()).digest()
+        batch = cyjwt.Verifier(key, algorithms=[algorithm]).verify_batch([token] * 9 + [altered])
+        assert (batch.valid, batch.invalid) == (9, 1)
     print("smoke: signed, verified and refused with every family")
 
 

@@ -9,6 +9,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from types import ModuleType
 
@@ -109,6 +110,14 @@ def test_a_wheel_is_checked(checker: ModuleType, names: list[str], fault: str) -
     found = checker.faults(names, {"pkey"}, {"cyjwt/__init__.py", "cyjwt/py.typed"})
     assert fault in "".join(found)
     assert bool(found) == bool(fault)
+
+
+def test_a_wheel_is_no_larger_than_it_may_be(checker: ModuleType, tmp_path: Path) -> None:
+    wheel = tmp_path / "cyjwt-0-py3-none-any.whl"
+    for size, fault in ((checker.LARGEST - 1000, False), (checker.LARGEST, True)):
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr("cyjwt/padding", bytes(size))
+        assert any("larger" in found for found in checker.faults_of(wheel, set(), set())) == fault
 
 
 def build(folder: Path, choice: str) -> subprocess.CompletedProcess[str]:
