@@ -140,6 +140,41 @@ def test_ctrl_c_ends_a_run_within_a_second(tmp_path: Path, algorithm: str) -> No
     assert spent < 1 + 1  # a second, and as much again for a machine that is busy
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["ndjson", "csv", "parquet", "stdout"])
+def test_a_file_that_was_interrupted_is_whole(tmp_path: Path, form: str) -> None:
+    if form == "parquet":
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    path, out = tmp_path / "tokens.txt", tmp_path / f"out.{form}"
+    path.write_bytes(token("HS256").encode() + b"\n")
+    path.write_bytes(path.read_bytes() * 600_000)
+    options = ["--json"] if form == "stdout" else ["--claim", "sub", "-o", out]
+    command = ["verify", "--key", key_file(tmp_path, "HS256"), *options, "--batch-size", "3000", path]
+    for wait in (0, 0.05):
+        out.unlink(missing_ok=True)
+        with (
+            (tmp_path / "out.stdout" if form == "stdout" else tmp_path / "said").open("wb") as stdout,
+            spawn(*command, stdout=stdout, stderr=subprocess.PIPE) as child,
+        ):
+            assert child.stderr is not None
+            while not out.exists() or out.stat().st_size < 10_000:
+                assert child.poll() is None
+            time.sleep(wait)
+            child.send_signal(signal.SIGINT)
+            said = child.stderr.read().decode()
+            assert child.wait(30) == 130
+        assert " after line " in said, said
+        counted = int(said.split(" after line ")[1])
+        if form == "parquet":
+            import pyarrow.parquet
+
+            assert pyarrow.parquet.read_table(out).column("line").to_pylist() == list(range(1, counted + 1))
+        else:
+            text = out.read_text()
+            assert text.endswith("\n")
+            assert text.count("\n") == counted + (form == "csv")
+
+
 # --- reading ahead ---------------------------------------------------------------------------------
 
 

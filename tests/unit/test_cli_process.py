@@ -61,11 +61,12 @@ def test_the_whole_round(tmp_path: Path) -> None:
     assert claims["sub"] == "42"
 
 
-@pytest.mark.parametrize("arguments", [["--json"], []])
-def test_a_reader_that_leaves(public: Path, many: Path, arguments: list[str]) -> None:
-    with spawn(
-        "verify", "-k", public, *arguments, many, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as child:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["--json"], [], ["--output-format", "csv"]])
+def test_a_reader_that_leaves(public: Path, many: Path, arguments: list[str], unbuffered: str) -> None:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    settings = environment(PYTHONUNBUFFERED=unbuffered)
+    with spawn("verify", "-k", public, *arguments, many, env=settings, **pipes) as child:
         assert child.stdout is not None
         assert child.stderr is not None
         assert child.stdout.readline()

@@ -71,7 +71,10 @@ def write_bytes(data: bytes) -> None:
     """Write to standard output at once, in UTF-8 whatever the locale says."""
     if sys.stdout is None:
         raise Failure("standard output is closed")
-    sys.stdout.buffer.write(data)
+    left = memoryview(data)
+    while left:
+        # Under PYTHONUNBUFFERED there is no buffer, and a pipe may take a part only.
+        left = left[sys.stdout.buffer.write(left) :]
     sys.stdout.buffer.flush()
 
 

@@ -56,14 +56,14 @@ class ReadAhead:
     def _put(self, part: Part) -> bool:
         count = len(part.tokens)
         with self._change:
-            while not self._stopped and self._ready:
-                if self._held + count <= self._rows and len(self._ready) < self._together:
-                    break
-                self._change.wait()
+            self._change.wait_for(lambda: self._stopped or not self._ready or self._fits(count))
             self._ready.append(part)
             self._held += count
             self._change.notify_all()
             return not self._stopped
+
+    def _fits(self, count: int) -> bool:
+        return self._held + count <= self._rows and len(self._ready) < self._together
 
     def take(self) -> Part | None:
         """Wait for the next batch.
@@ -74,23 +74,27 @@ class ReadAhead:
         Raises:
             BaseException: what the reading raised, when all that was read before has been taken.
         """
+        # No loop stands within the with: Ctrl-C while it jumps back would leave the lock held. See run.py.
         with self._change:
-            while not self._ready and not self._ended:
-                self._change.wait()
-            if not self._ready:
-                if self._failure is not None:
-                    raise self._failure
-                return None
-            taken = [self._ready.popleft()]
-            count = len(taken[0].tokens)
-            while self._ready and len(taken) < self._together:
-                count += len(self._ready[0].tokens)
-                if count > self._rows:
-                    break
-                taken.append(self._ready.popleft())
-            self._held = sum(len(part.tokens) for part in self._ready)
+            self._change.wait_for(lambda: self._ready or self._ended)
+            taken = self._taken()
             self._change.notify_all()
-        return joined(taken)
+        if taken:
+            return joined(taken)
+        if self._failure is not None:
+            raise self._failure
+        return None
+
+    def _taken(self) -> list[Part]:
+        taken: list[Part] = []
+        count = 0
+        while self._ready and len(taken) < self._together:
+            count += len(self._ready[0].tokens)
+            if taken and count > self._rows:
+                break
+            taken.append(self._ready.popleft())
+        self._held = sum(len(part.tokens) for part in self._ready)
+        return taken
 
     def stop(self) -> None:
         """Have the other thread end, and wait for it unless it waits for input itself."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,7 +18,7 @@ from cyjwt.cli.outputs.result import Results, Write
 from cyjwt.cli.source import on_terminal
 from cyjwt.cli.text import tamed
 
-__all__ = ["FORMATS", "Output", "open_output", "read_output"]
+__all__ = ["FORMATS", "Output", "in_file", "open_output", "read_output"]
 
 FORMATS = ("ndjson", "csv", "parquet")
 
@@ -104,6 +106,16 @@ def open_output(
         results = _results(output, write, unit, rows)
         stack.callback(results.close)
         yield results
+
+
+def in_file(output: Output) -> bool:
+    """Whether results that are open go to a file, which takes what is written without anybody's help."""
+    try:
+        if output.path is not None:
+            return Path(output.path).is_file()
+        return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (AttributeError, OSError):
+        return False
 
 
 def _results(output: Output, write: Write, unit: str, rows: int) -> Results:
