@@ -63,9 +63,70 @@ def broken_clock_verifier() -> cyjwt.Verifier:
     return pair("HS256").verifier(clock=broken)
 
 
-def cases() -> dict[str, tuple[float, Callable[[Any], Any], list[Any]]]:
-    """Name: share of the calls, function, arguments to cycle through."""
-    made: dict[str, tuple[float, Callable[[Any], Any], list[Any]]] = {}
+#: Name: share of the calls, function, arguments to cycle through.
+Cases = dict[str, tuple[float, Callable[[Any], Any], list[Any]]]
+
+
+def batch_cases() -> Cases:
+    """A call is a whole batch, of good tokens and bad ones."""
+    made: Cases = {}
+    for name in ("HS256", "RS256", "ES256", "EdDSA", "Ed448"):
+        keys = pair(name)
+        verifier = keys.verifier(issuer=ISSUER, audience=AUDIENCE)
+        good = [keys.token({**CLAIMS, "i": i, "ü": "é"}, {"kid": str(i % 5)}) for i in range(16)]
+        bad: list[Any] = [token[:-9] + "AAAAAAAAA" for token in good[:8]] + [
+            "",
+            "a.b",
+            None,
+            b"\xff",
+            "é.b.c",
+        ]
+        bad += [keys.token({**CLAIMS, "exp": 1}), keys.token({"exp": NOW + 1}), bytearray(good[0].encode())]
+        mixed = (good + bad)[:: 8 if name == "Ed448" else 1]
+        share = 0.001 if name == "Ed448" else 0.005
+        for kind, claims in (
+            ("dicts", True),
+            ("statuses", False),
+            ("some claims", ["i", "ü", "n", "absent"]),
+        ):
+            made[f"batch of {name}, {kind}"] = (
+                share,
+                lambda tokens, v=verifier, c=claims: v.verify_batch(tokens, claims=c),
+                [mixed, mixed[::-1], good],
+            )
+        made[f"batch of {name}, read"] = (
+            share,
+            lambda tokens, v=verifier: [v.verify_batch(tokens)[:], v.verify_batch(tokens).counts()],
+            [mixed],
+        )
+    keys = pair("HS256")
+    verifier = keys.verifier()
+    many = [keys.token(good_claims(i=i), {"kid": f"kid-{i}"}) for i in range(1024)] + [
+        keys.token()[:-2]
+    ] * 512
+    made["batch by two threads"] = (
+        0.001,
+        lambda tokens: verifier.verify_batch(tokens, threads=2, claims=False),
+        [many],
+    )
+    made["stream"] = (
+        0.001,
+        lambda tokens: sum(map(len, verifier.verify_stream(iter(tokens), size=100))),
+        [many],
+    )
+    made["batch refused"] = (
+        0.05,
+        quiet(lambda claims: verifier.verify_batch(["x"], claims=claims), TypeError, ValueError),
+        ["sub", [1], [f"c{n}" for n in range(40)], ["\ud800"], 7],
+    )
+    broken = broken_clock_verifier()
+    made["batch, clock that raises"] = 0.05, quiet(broken.verify_batch, ValueError), [many[:3]]
+    return made
+
+
+def cases() -> Cases:
+    """Every case."""
+    made: Cases = batch_cases()
     for name, share in (
         ("HS256", 1.0),
         ("RS256", 0.2),
