@@ -245,7 +245,7 @@ def _no_turn() -> None:
 
 def share(count: int, cost: float) -> int:
     """How many tokens one thread takes at a time: what fills lanes, keeps all threads busy and is soon done."""
-    parts = max(int(count * cost / STALL), min(cores(), MOST_THREADS))
+    parts = max(int(count * cost / STALL), threads())
     return min(-(-count // (parts * LANES)) * LANES, MOST)
 
 
@@ -283,6 +283,11 @@ def outcome(engine: Engine, token: str | bytes) -> Any:
         return error
 
 
+def threads() -> int:
+    """How many threads long runs may have. A core is left to the loop, which would wait for its share of time."""
+    return max(1, min(cores() - 1, MOST_THREADS))
+
+
 #: Threads of our own: in the loop's executor a run would wait behind what blocks there, which may wait for the run.
 _workers: ThreadPoolExecutor | None = None
 
@@ -293,7 +298,7 @@ def workers() -> ThreadPoolExecutor:
     pool = _workers
     if pool is None:
         # If two threads come here at once, the pool that loses finishes its work and goes.
-        pool = _workers = ThreadPoolExecutor(min(cores(), MOST_THREADS), "cyjwt")
+        pool = _workers = ThreadPoolExecutor(threads(), "cyjwt")
     return pool
 
 

@@ -278,6 +278,13 @@ def test_shares(count: int, cost: float) -> None:
     assert size == 8 or size * cost <= 2 * _turns.STALL
 
 
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (4, 3), (64, 4)])
+def test_a_core_is_left_to_the_loop(cores: int, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_turns, "cores", lambda: cores)
+    assert _turns.threads() == threads
+    assert _turns.share(64, 1e-5) == -(-64 // threads // 8) * 8
+
+
 def test_without_threads_the_loop_does_it(runs: Runs, apart: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The interpreter is about to end, or the system has no thread to give."""
 
