@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -130,6 +131,9 @@ def test_progress_is_for_terminals(public: Path, many: Path, arguments: list[str
     shown, written, status = on_terminal("verify", "--key", public, *arguments, many)
     assert status == 1
     assert ("100%" in shown) == (arguments != ["--quiet"])
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    told = re.search(r"6,000 tokens, 3,000 bad, [\d,]+/s \S+ 100% 0:00:00 left", plain)
+    assert (told is None) == (arguments == ["--quiet"])
     assert "\x1b" not in written
     assert ("6,000 tokens: " in shown) == (arguments == ["--json"])
     piped = call("verify", "--key", public, *arguments, many)

@@ -50,10 +50,12 @@ def bar(size: int | None, tally: Tally) -> Iterator[Screen]:
     the rate are told.
     """
     console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    # As wide as 80 columns are, with counts of ten million.
+    columns = (TextColumn("{task.description}"), BarColumn(15), TaskProgressColumn())
+    timing = (TimeRemainingColumn(), TextColumn("left")) if size else (TimeElapsedColumn(),)
     with Progress(
         *columns,
-        *((TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False)) if size else ()),
+        *timing,
         console=console,
         transient=True,
         redirect_stdout=False,
@@ -62,7 +64,7 @@ def bar(size: int | None, tally: Tally) -> Iterator[Screen]:
         task = progress.add_task("verifying", total=size or None)
 
         def advance(position: int) -> None:
-            told = f"{tally.tokens:,} tokens, {tally.invalid:,} not valid, {tally.rate:,.0f}/s"
+            told = f"{tally.tokens:,} tokens, {tally.invalid:,} bad, {tally.rate:,.0f}/s"
             progress.update(task, completed=position, description=told)
 
         # Lines on the same terminal must go above the bar, which only rich can do.
