@@ -64,20 +64,35 @@ def run_parallel(work: Callable[[], None], count: int, stop: Callable[[], None])
 
     helpers: list[threading.Thread] = []
     try:
-        for _ in range(count - 1):
-            helper = threading.Thread(target=guarded, name="cyjwt", daemon=True)
-            try:
-                helper.start()
-            except RuntimeError:
-                break
-            helpers.append(helper)
+        _start(guarded, count - 1, helpers)
         work()
-        for helper in helpers:
-            helper.join()
+        _join(helpers)
     except BaseException:
         stop()
-        for helper in helpers:
-            helper.join()
+        _join(helpers)
         raise
     if failures:
         raise failures[0]
+
+
+# Functions of their own, because Ctrl-C at the end of a loop's turn escapes the handlers of the same function: CPython
+# from 3.12 on leaves the jump back out of their range.
+
+
+def _start(work: Callable[[], None], count: int, helpers: list[threading.Thread]) -> None:
+    for _ in range(count):
+        helper = threading.Thread(target=work, name="cyjwt", daemon=True)
+        # In the list first: whoever is interrupted here waits for those that run.
+        helpers.append(helper)
+        try:
+            helper.start()
+        except RuntimeError:
+            # The system has no more threads to give.
+            helpers.remove(helper)
+            return
+
+
+def _join(helpers: list[threading.Thread]) -> None:
+    for helper in helpers:
+        if helper.ident is not None:
+            helper.join()
