@@ -5,7 +5,7 @@
 #   LIBCRYPTO=openssl     the system's OpenSSL >= 3.0, or the path of a prefix, instead of AWS-LC
 #   PYTEST_ARGS="-k name" more arguments for the tests
 #   LEAK_CALLS=1000000    how many calls the leak check makes, of all kinds together; ten million by default
-#   BENCH_ARGS=--headline the README's figures alone, in two minutes; without it every case, in some twenty
+#   BENCH_ARGS=--headline the README's figures alone, in four minutes; without it every case, in some thirty
 
 PYTHON ?= python3
 LIBCRYPTO ?= $(or $(CYJWT_LIBCRYPTO),aws-lc)

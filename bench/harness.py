@@ -37,13 +37,20 @@ Figures = dict[str, dict[str, float]]
 class Work:
     """A contender's task, ready to run: ``call`` for each of ``pool`` in turn, by one or more threads.
 
-    With ``tasks``, ``call`` gives something to await, and so many tasks of one event loop do so.
+    With ``tasks``, ``call`` gives something to await, and so many tasks of one event loop do so. With ``each``, each of
+    ``pool`` is a batch of so many inputs, and figures are for one of them.
     """
 
     call: Callable[[Any], Any]
     pool: Sequence[Any]
     threads: int = 1
     tasks: int = 0
+    each: int = 1
+
+    @property
+    def round(self) -> int:
+        """How many inputs the pool has; where they come in batches, each thread has one."""
+        return len(self.pool) * (self.each * self.threads if self.each > 1 else 1)
 
 
 @dataclass(frozen=True)
@@ -90,10 +97,18 @@ def leave_out(contender: str, case: str, error: BaseException) -> None:
 
 
 def measure(loops: int, case: Case, contender: str) -> float:
-    """Seconds for ``loops`` calls."""
+    """Seconds for ``loops`` inputs."""
     work = case.work(contender)
     if work is None:
         raise RuntimeError(f"{contender} has no {case.name}")
+    if work.each == 1:
+        return _measure(work, loops)
+    calls = max(1, loops // (work.each * work.threads)) * work.threads
+    return _measure(work, calls) * loops / (calls * work.each)
+
+
+def _measure(work: Work, loops: int) -> float:
+    """Seconds for ``loops`` calls."""
     if work.tasks:
         return asyncio.run(_in_tasks(work, loops))
     if work.threads > 1:
@@ -157,7 +172,7 @@ def command_line() -> tuple[pyperf.Runner, argparse.Namespace]:
     add("--peers", action="store_true", help="measure the other libraries as well")
     add("--only", metavar="PATTERN", action="append", help="cases of such a name, as in 'verify * 320 B'")
     add("--table", metavar="FILE", help="measure nothing; print the table of what --output FILE has kept")
-    add("--headline", action="store_true", help="a dozen cases, the contenders by turns, as Markdown")
+    add("--headline", action="store_true", help="two dozen cases, the contenders by turns, as Markdown")
     add("--job", help=argparse.SUPPRESS)
     add("--part", action="store_true", help=argparse.SUPPRESS)
     args = runner.parse_args()

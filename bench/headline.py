@@ -1,4 +1,4 @@
-"""The figures of the README: a dozen cases, the contenders by turns in one process, as Markdown.
+"""The figures of the README: two dozen cases, the contenders by turns in one process, as Markdown.
 
 By turns (A B C A B C ...) whatever else the machine does meets all of them alike; each one's quickest turn
 counts. That is done in several fresh processes, of which the median counts, since some are quicker than
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cyjwt
-from bench.harness import OURS, Case, Figures, measure
+from bench.harness import DIRECT, OURS, Case, Figures, measure
 
 CASES = (
     *(f"verify HS256 {size}" for size in ("320 B", "2 KB", "10 KB")),
@@ -29,6 +29,12 @@ CASES = (
     "sign HS256 320 B",
     "refuse bad signature HS256 320 B",
     "refuse expired HS256 320 B",
+    *(
+        f"batch {algorithm}, {want}"
+        for algorithm in ("HS256", "RS256", "ES256", "EdDSA")
+        for want in ("statuses", "dicts")
+    ),
+    *(f"batch {algorithm}, statuses, 2 threads" for algorithm in ("HS256", "RS256", "ES256", "EdDSA")),
     "JSON read 320 B",
     # These are 430 characters, the payload of a 320 B token.
     "base64url decode 322 B",
@@ -76,14 +82,17 @@ def report(names: Sequence[str], parts: Sequence[Figures]) -> str:
             if values[-1] - values[0] > SPREAD * middle:
                 apart.append(f"{who} {name} {micro(values[0])} to {micro(values[-1])}")
     blocks = [provenance({who for row in figures.values() for who in row}, len(parts))]
-    # The cases about tokens, which have the same contenders, share a table; each kernel has its own.
-    for _, group in itertools.groupby(
-        names, key=lambda name: name.split()[0] in ("JSON", "base64url") and name
-    ):
+    for _, group in itertools.groupby(names, key=table_of):
         blocks.append(markdown({name: figures[name] for name in group}))
     if apart:
         blocks.append(f"Between the processes, µs: {'; '.join(apart)}.")
     return "\n\n".join(blocks)
+
+
+def table_of(name: str) -> str:
+    """Which table a case belongs to: tokens share one, batches another, and each kernel has its own."""
+    kind = name.split()[0]
+    return name if kind in ("JSON", "base64url") else "batch" if kind == "batch" else "token"
 
 
 def compare(case: Case, contenders: Iterable[str]) -> dict[str, float]:
@@ -97,13 +106,13 @@ def compare(case: Case, contenders: Iterable[str]) -> dict[str, float]:
 
 
 def calibrated(case: Case, contender: str) -> int:
-    """How many calls fill a turn: whole rounds of the pool, so that each input counts alike."""
+    """How many inputs fill a turn: whole rounds of the pool, so that each input counts alike."""
     work = case.work(contender)
     assert work is not None
     rounds = 1
-    while (elapsed := measure(rounds * len(work.pool), case, contender)) < TURN / 4:
+    while (elapsed := measure(rounds * work.round, case, contender)) < TURN / 4:
         rounds *= 2
-    return max(1, round(rounds * TURN / elapsed)) * len(work.pool)
+    return max(1, round(rounds * TURN / elapsed)) * work.round
 
 
 def micro(seconds: float) -> str:
@@ -114,7 +123,8 @@ def micro(seconds: float) -> str:
 def markdown(figures: Figures) -> str:
     """A table of microseconds, and in brackets how many times as long as cyjwt it is."""
     columns = list(dict.fromkeys(who for row in figures.values() for who in row))
-    lines = ["| one call, µs |" + "".join(f" {who} |" for who in columns), "|---|" + "---:|" * len(columns)]
+    one = "token" if table_of(next(iter(figures))) == "batch" else "call"
+    lines = [f"| one {one}, µs |" + "".join(f" {who} |" for who in columns), "|---|" + "---:|" * len(columns)]
     for name, row in figures.items():
         ours = row.get(OURS)
         cells = []
@@ -129,8 +139,9 @@ def markdown(figures: Figures) -> str:
 def provenance(contenders: Iterable[str], processes: int) -> str:
     """What was measured, where, when and how."""
     info = cyjwt.build_info()
-    versions = [f"cyjwt {info['version']} ({info['libcrypto_version']}, {info['simd']})"]
-    for name in sorted({*contenders, "cryptography"} - {OURS, "baseline", "json"}, key=str.lower):
+    lanes = f"crypto_mb {info['crypto_mb']}" if info["lanes"] else "no lanes"
+    versions = [f"cyjwt {info['version']} ({info['libcrypto_version']}, {lanes}, {info['simd']})"]
+    for name in sorted({*contenders, "cryptography"} - {OURS, DIRECT, "baseline", "json"}, key=str.lower):
         versions.append(f"{name} {importlib.metadata.version(name)}")
     date = time.strftime("%Y-%m-%d", time.gmtime())
     python = f"{platform.python_implementation()} {platform.python_version()}"
