@@ -21,6 +21,7 @@ from cyjwt._engine import lanes
 from cyjwt._engine.batch import Work, refusal
 from cyjwt._engine.verify import Engine, verify
 from cyjwt._parallel import cores
+from cyjwt.algorithms import HMAC, RSA_PKCS1, RSA_PSS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,8 +36,11 @@ STALL = 0.001
 COMPANY = 3
 #: Signatures that share lanes, and the most tokens that one thread takes at a time.
 LANES, MOST = 8, 256
-#: Seconds of one token, until it is measured. Too much sends a run to a thread that needed none; too little stalls.
-COST_AT_FIRST = 100e-6
+#: Seconds for which one task may verify token after token before it lets others run.
+ALONE = 0.00025
+#: Seconds of one token, until it is measured: where all allowed algorithms are RSA, and elsewhere. Too much sends a run
+#: to a thread that needed none; too little stalls the loop.
+RSA_AT_FIRST, COST_AT_FIRST = 15e-6, 100e-6
 #: Beyond this the interpreter lock, under which claims are made, leaves threads little to gain.
 MOST_THREADS = 4
 
@@ -45,14 +49,17 @@ class Turns:
     """The event loops in which a verifier's callers wait.
 
     Args:
-        direct: whether no call ever waits.
+        families: those of the algorithms that the verifier allows.
+        direct: whether no call is to wait, whatever the algorithms.
     """
 
-    __slots__ = ("_direct", "_known", "_lanes", "_last")
+    __slots__ = ("_cost", "_direct", "_known", "_lanes", "_last")
 
-    def __init__(self, direct: bool) -> None:
-        self._direct = direct
+    def __init__(self, families: set[int], direct: bool) -> None:
+        # An HMAC is checked in less time than it takes to wait.
+        self._direct = direct or families == {HMAC}
         self._lanes = lanes.live()
+        self._cost = Cost(RSA_AT_FIRST if families <= {RSA_PKCS1, RSA_PSS} else COST_AT_FIRST)
         self._known: WeakKeyDictionary[AbstractEventLoop, Collector] = WeakKeyDictionary()
         self._last: Collector | None = None
 
@@ -85,12 +92,13 @@ class Turns:
             turn = Turn(loop, collector, engine)
             collector.turn = ref(turn)
             loop.call_soon(turn.end, context=collector.context)
-            turn.until = monotonic() + STALL
+            turn.began = monotonic()
             direct = collector.company < COMPANY or not self._lanes
+        elif task is turn.task:
+            # Token after token. Company comes to nothing if it is not let in now and then.
+            direct = collector.company < 2 and monotonic() < turn.began + ALONE
         else:
-            # One task, token after token; or whoever comes, since nothing is to be shared. Others have their turn too.
-            direct = collector.company < 2 if task is turn.task else not self._lanes
-            direct = direct and monotonic() < turn.until
+            direct = not self._lanes and monotonic() < turn.began + STALL
         if direct:
             turn.task = task
             return None
@@ -104,9 +112,26 @@ class Turns:
     def _collector(self, loop: AbstractEventLoop) -> Collector:
         collector = self._known.get(loop)
         if collector is None:
-            collector = self._known[loop] = Collector(loop)
+            collector = self._known[loop] = Collector(loop, self._cost)
         self._last = collector
         return collector
+
+
+class Cost:
+    """What tokens of a verifier have cost in runs, which several loops learn together.
+
+    Attributes:
+        seconds: what one token is thought to cost.
+    """
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def learn(self, seconds: float) -> None:
+        """Believe at once that tokens cost more than thought, and by and by that they cost less."""
+        self.seconds = max(seconds, (self.seconds + seconds) / 2)
 
 
 class Collector:
@@ -116,22 +141,18 @@ class Collector:
         loop: refers to the loop.
         turn: refers to the turn that has begun; its end, which the loop has scheduled, keeps that alive.
         company: how many waited in the last turn.
-        cost: seconds of one token.
+        cost: of one token.
         context: what the turns' ends run in, so that no caller's context variables leak into another's verdict.
     """
 
     __slots__ = ("company", "context", "cost", "loop", "turn")
 
-    def __init__(self, loop: AbstractEventLoop) -> None:
+    def __init__(self, loop: AbstractEventLoop, cost: Cost) -> None:
         self.loop = ref(loop)
         self.turn: Callable[[], Turn | None] = _no_turn
         self.company = 0
-        self.cost = COST_AT_FIRST
+        self.cost = cost
         self.context = Context()
-
-    def learn(self, cost: float) -> None:
-        """Believe at once that tokens cost more than thought, and slowly that they cost less."""
-        self.cost = max(cost, (self.cost + cost) / 2)
 
 
 class Run:
@@ -196,7 +217,7 @@ class Run:
         """Give each its own."""
         if len(outcomes) >= LANES:
             # Fewer tell little, since a lane left empty costs as much as a full one.
-            self.collector.learn(seconds / len(outcomes))
+            self.collector.cost.learn(seconds / len(outcomes))
         for future, outcome in zip(futures, outcomes, strict=True):
             if not future.done():
                 future.set_result(outcome)
@@ -207,15 +228,15 @@ class Turn(Run):
 
     Attributes:
         task: who came last and did not wait, if any.
-        until: the time, by ``monotonic``, from which everybody waits.
+        began: when it did, by ``monotonic``.
     """
 
-    __slots__ = ("__weakref__", "task", "until")
+    __slots__ = ("__weakref__", "began", "task")
 
     def __init__(self, loop: AbstractEventLoop, collector: Collector, engine: Engine) -> None:
         super().__init__(loop, collector, engine, [], [])
         self.task: Task[Any] | None = None
-        self.until = 0.0
+        self.began = 0.0
 
     def end(self) -> None:
         """Verify for all who wait."""
@@ -224,11 +245,12 @@ class Turn(Run):
         collector.company = len(self.futures)
         futures, tokens = self.futures, self.tokens = self.waiting()
         count = len(futures)
-        if count * collector.cost <= STALL:
+        cost = collector.cost.seconds
+        if count * cost <= STALL:
             if count:
                 self.here()
             return
-        size = share(count, collector.cost)
+        size = share(count, cost)
         for first in range(0, count, size):
             part = slice(first, first + size)
             run = Run(self.loop, collector, self.engine, futures[part], tokens[part])

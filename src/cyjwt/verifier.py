@@ -9,7 +9,7 @@ from cyjwt._engine import verify as _verify
 from cyjwt._engine.claims import ClaimRules
 from cyjwt._engine.header import HeaderRules
 from cyjwt._lazy import LazyModule
-from cyjwt.algorithms import ALGORITHMS, HMAC
+from cyjwt.algorithms import ALGORITHMS
 from cyjwt.batch import Batch, verify_batch, verify_stream
 from cyjwt.keys import Key
 from cyjwt.keyset import KeySet
@@ -315,9 +315,9 @@ class Verifier(_verify.Engine):
             del outcome
 
     def _begin_turns(self) -> _turns.Turns:
-        # An HMAC is checked in less time than it takes to wait; and what a subclass adds to verify is not left out.
-        quick = all(ALGORITHMS[name].family == HMAC for name in self.algorithms)
-        turns = _turns.Turns(quick or type(self).verify is not Verifier.verify)
+        families = {ALGORITHMS[name].family for name in self.algorithms}
+        # What a subclass adds to verify is not left out.
+        turns = _turns.Turns(families, direct=type(self).verify is not Verifier.verify)
         object.__setattr__(self, "_waiting", turns)
         return turns
 

@@ -34,6 +34,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every run is short enough for the loop's own thread."""
     monkeypatch.setattr(_turns, "STALL", 1e9)
+    monkeypatch.setattr(_turns, "ALONE", 1e9)
 
 
 @pytest.fixture

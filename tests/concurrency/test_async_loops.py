@@ -154,7 +154,7 @@ def test_a_loop_that_is_closed_meanwhile(closed_runs: Runs, caplog: pytest.LogCa
     assert not any(call.done() for call in calls[1:])
     # One that comes to its thread after that has nothing to do, and one that is done by then nobody to tell.
     began = len(closed_runs.sizes)
-    turn = _turns.Turn(loop, _turns.Collector(loop), verifier)
+    turn = _turns.Turn(loop, _turns.Collector(loop, _turns.Cost(1.0)), verifier)
     turn.apart()
     turn._call(turn.here)
     assert len(closed_runs.sizes) == began
