@@ -262,5 +262,6 @@ def _verify(
     claims: bool | tuple[str, ...],
 ) -> Batch:
     work = Work(engine, tokens, claims)
-    run_parallel(work.work, max(1, min(threads, len(work.statuses) // _WORTH_A_THREAD)), work.stop)
+    work.threads = max(1, min(threads, len(work.statuses) // _WORTH_A_THREAD))
+    run_parallel(work.work, work.threads, work.stop)
     return Batch(engine, work)

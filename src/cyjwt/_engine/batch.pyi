@@ -5,6 +5,7 @@ from cyjwt._engine.verify import Engine
 from cyjwt.errors import InvalidTokenError
 
 class Work:
+    threads: int
     @property
     def statuses(self) -> bytearray: ...
     @property

@@ -35,6 +35,10 @@ from cyjwt._engine.status cimport CLAIM_MISSING, NO_MEMORY, RAISED, VALID, excep
 from cyjwt._engine.verify cimport Engine, read_claims
 
 
+cdef enum:
+    LEAST_RUN = 64      # of several threads; smaller ones would leave lanes empty
+
+
 cdef class Work:
     """A batch on its way, shared by the threads that work on it.
 
@@ -45,6 +49,7 @@ cdef class Work:
         claims: ``True`` for dicts of all claims, ``False`` for none, or the names of those to give.
 
     Attributes:
+        threads: how many work on it; 1 unless it is set before they begin.
         statuses: a Status for each token.
         absent: for each that lacks a claim, which.
         results: the claims of each, ``None`` where it is not valid; or ``None`` where none are wanted.
@@ -67,9 +72,11 @@ cdef class Work:
     cdef tuple names
     cdef list texts
     cdef double now
+    cdef public int threads
 
     def __cinit__(self, Engine engine not None, tokens, claims):
         cdef Py_ssize_t count
+        self.threads = 1
         self.engine = engine
         if isinstance(tokens, tuple):
             self.tokens = tokens
@@ -106,10 +113,11 @@ cdef class Work:
         cdef Room room = Room()
         cdef Borrowed[RUN_TOKENS] held
         cdef Py_ssize_t first
-        cdef int count, i
+        cdef int count, most, i
         while not self.stopped:
             first = self.next
-            count = self.measure(first) if self.rows is None else self.take_rows(room)
+            most = self.share(len(self.statuses) - first)
+            count = self.measure(first, most) if self.rows is None else self.take_rows(room, most)
             if count == 0:
                 return
             self.next = first + count
@@ -126,12 +134,19 @@ cdef class Work:
                     release(&held[i])
             PyErr_CheckSignals()
 
-    cdef int measure(self, Py_ssize_t first) noexcept:
+    cdef int share(self, Py_ssize_t left) noexcept:
+        """The most tokens of the next run: fewer towards the end, so that no thread is left with the last one."""
+        cdef Py_ssize_t share = RUN_TOKENS
+        if self.threads > 1:
+            share = max(left // (2 * self.threads), <Py_ssize_t>LEAST_RUN)
+        return <int>min(min(share, left), <Py_ssize_t>RUN_TOKENS)
+
+    cdef int measure(self, Py_ssize_t first, int most) noexcept:
         """How many tokens the run from first has. Runs no other Python code."""
         cdef PyObject* token
-        cdef Py_ssize_t octets = 0, left = len(self.tokens) - first
+        cdef Py_ssize_t octets = 0
         cdef int count = 0
-        while count < left and count < RUN_TOKENS and octets < RUN_OCTETS:
+        while count < most and octets < RUN_OCTETS:
             token = PyTuple_GET_ITEM(<PyObject*>self.tokens, first + count)
             if PyUnicode_Check(token):
                 octets += PyUnicode_GET_LENGTH(token)
@@ -140,7 +155,7 @@ cdef class Work:
             count += 1
         return count
 
-    cdef int take_rows(self, Room room) except -1:
+    cdef int take_rows(self, Room room, int most) except -1:
         """Fills the room with the next rows, and tells how many they are. Runs no other Python code."""
         cdef tuple part
         cdef int64_t first, stop
@@ -149,7 +164,7 @@ cdef class Work:
             part = <tuple>self.rows[self.part]
             first = <int64_t>part[1] + self.taken
             stop = <int64_t>part[2]
-            count = fill(<TextChunk>part[0], room, first, stop - first)
+            count = fill(<TextChunk>part[0], room, first, min(stop - first, <int64_t>most))
             self.taken += count
             if first + count == stop:
                 self.part += 1
