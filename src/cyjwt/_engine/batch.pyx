@@ -135,7 +135,7 @@ cdef class Work:
             PyErr_CheckSignals()
 
     cdef int share(self, Py_ssize_t left) noexcept:
-        """The most tokens of the next run: fewer towards the end, so that no thread is left with the last one."""
+        """The most tokens of the next run: fewer towards the end, where a thread would be left with it."""
         cdef Py_ssize_t share = RUN_TOKENS
         if self.threads > 1:
             share = max(left // (2 * self.threads), <Py_ssize_t>LEAST_RUN)
