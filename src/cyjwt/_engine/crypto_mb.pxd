@@ -25,6 +25,12 @@ cdef extern from "crypto_mb_compat.h" nogil:
     mbx_status mbx_rsa_public_mb8(const int8u** from_octets, int8u** to_octets, const int64u** n, int bits,
                                   const mbx_RSA_Method* method, int8u* buffer) noexcept
 
+    const mbx_RSA_Method* mbx_RSA_private_crt_Method(int bits) noexcept
+    mbx_status mbx_rsa_private_crt_mb8(const int8u** from_octets, int8u** to_octets, const int64u** p,
+                                       const int64u** q, const int64u** dp, const int64u** dq,
+                                       const int64u** qinv, int bits, const mbx_RSA_Method* method,
+                                       int8u* buffer) noexcept
+
     # ECDSA: z is NULL for affine coordinates, buffer is not used
     mbx_status mbx_nistp256_ecdsa_verify_mb8(const int8u** r, const int8u** s, const int8u** message,
                                              const int64u** x, const int64u** y, const int64u** z,
@@ -39,3 +45,5 @@ cdef extern from "crypto_mb_compat.h" nogil:
     # Ed25519
     mbx_status cyjwt_mbx_ed25519_verify(const int8u** r, const int8u** s, const int8u** message,
                                         const int32u* size, const int8u** key) noexcept
+    mbx_status cyjwt_mbx_ed25519_sign(int8u** r, int8u** s, const int8u** message, const int32u* size,
+                                      const int8u** seed, const int8u** key) noexcept

@@ -49,6 +49,13 @@ static inline mbx_status cyjwt_mbx_ed25519_verify(const int8u *const r[8], const
                                 message, size, (const ed25519_public_key *const *)key);
 }
 
+static inline mbx_status cyjwt_mbx_ed25519_sign(int8u *const r[8], int8u *const s[8], const int8u *const message[8],
+                                                const int32u size[8], const int8u *const seed[8],
+                                                const int8u *const key[8]) {
+  return mbx_ed25519_sign_mb8((ed25519_sign_component **)r, (ed25519_sign_component **)s, message, size,
+                              (const ed25519_private_key *const *)seed, (const ed25519_public_key *const *)key);
+}
+
 #else
 
 #include <stdint.h>
@@ -71,6 +78,10 @@ static inline int cyjwt_mbx_applicable(void) { return 0; }
 #define mbx_RSA_Method_BufSize(method) ((void)(method), 0)
 #define mbx_rsa_public_mb8(from, to, n, bits, method, buffer) \
   ((void)(from), (void)(to), (void)(n), (void)(bits), (void)(method), (void)(buffer), CYJWT_NO_LANES)
+#define mbx_RSA_private_crt_Method(bits) ((void)(bits), (const mbx_RSA_Method *)0)
+#define mbx_rsa_private_crt_mb8(from, to, p, q, dp, dq, qinv, bits, method, buffer) \
+  ((void)(from), (void)(to), (void)(p), (void)(q), (void)(dp), (void)(dq), (void)(qinv), (void)(bits), \
+   (void)(method), (void)(buffer), CYJWT_NO_LANES)
 #define CYJWT_NO_ECDSA(r, s, message, x, y, z, buffer) \
   ((void)(r), (void)(s), (void)(message), (void)(x), (void)(y), (void)(z), (void)(buffer), CYJWT_NO_LANES)
 #define mbx_nistp256_ecdsa_verify_mb8 CYJWT_NO_ECDSA
@@ -78,6 +89,8 @@ static inline int cyjwt_mbx_applicable(void) { return 0; }
 #define mbx_nistp521_ecdsa_verify_mb8 CYJWT_NO_ECDSA
 #define cyjwt_mbx_ed25519_verify(r, s, message, size, key) \
   ((void)(r), (void)(s), (void)(message), (void)(size), (void)(key), CYJWT_NO_LANES)
+#define cyjwt_mbx_ed25519_sign(r, s, message, size, seed, key) \
+  ((void)(r), (void)(s), (void)(message), (void)(size), (void)(seed), (void)(key), CYJWT_NO_LANES)
 
 #endif
 #endif

@@ -25,3 +25,19 @@ cdef int lane_group(const Native* key, const Row* row) noexcept nogil
 # Verifies jobs of one group (any number, also of -1) and fills in their answers. Takes whichever route is
 # quicker for so many; never touches Python, never fails.
 cdef void verify_jobs(Job** jobs, size_t count, int group) noexcept nogil
+
+# One message to sign. All that it points to must outlive the call.
+cdef struct SignJob:
+    const Native* key
+    const Row* row
+    const uint8_t* data             # the signing input
+    size_t size
+    uint8_t* out                    # room for signature_size(key, row) octets
+    Py_ssize_t made                 # the answer: octets of the signature, or -1 where libcrypto failed
+
+# The group whose messages may be signed together with those of this key and algorithm, or -1.
+cdef int sign_group(const Native* key, const Row* row) noexcept nogil
+
+# Signs messages of one group (any number, also of -1). The signatures are those that make_signature gives, or
+# for a randomized algorithm might give. Never touches Python.
+cdef void sign_jobs(SignJob** jobs, size_t count, int group) noexcept nogil

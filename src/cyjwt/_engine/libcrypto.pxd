@@ -54,6 +54,9 @@ cdef extern from "libcrypto_compat.h" nogil:
     int RSA_set0_factors(RSA* rsa, BIGNUM* p, BIGNUM* q) noexcept
     int RSA_set0_crt_params(RSA* rsa, BIGNUM* dmp1, BIGNUM* dmq1, BIGNUM* iqmp) noexcept
     void RSA_get0_key(const RSA* rsa, const BIGNUM** n, const BIGNUM** e, const BIGNUM** d) noexcept
+    void RSA_get0_factors(const RSA* rsa, const BIGNUM** p, const BIGNUM** q) noexcept
+    void RSA_get0_crt_params(const RSA* rsa, const BIGNUM** dmp1, const BIGNUM** dmq1,
+                             const BIGNUM** iqmp) noexcept
     int RSA_check_key(const RSA* rsa) noexcept
     int RSA_public_decrypt(int n, const unsigned char* data, unsigned char* out, RSA* rsa,
                            int padding) noexcept

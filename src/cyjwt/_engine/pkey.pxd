@@ -47,6 +47,15 @@ cdef struct Numbers:
     const unsigned long long* y         # EC: y
     const unsigned char* point          # Ed25519: the encoded public key
 
+# The private numbers of a key, likewise; NULL in a public key, and where lanes do not serve it.
+cdef struct Secrets:
+    const unsigned long long* p         # RSA, each with half the words of the modulus, the lowest first
+    const unsigned long long* q
+    const unsigned long long* dp
+    const unsigned long long* dq
+    const unsigned long long* qinv
+    const unsigned char* seed           # Ed25519: 32 octets
+
 # What signs and verifies, for code that holds no interpreter lock. It lives as long as its NativeKey.
 cdef struct Native:
     int kind                    # the Family that handle is of, FAMILY_RSA_PKCS1 for RSA; 0: no key
@@ -54,6 +63,7 @@ cdef struct Native:
     bint private
     void* handle                # HmacKey*, RsaKey*, EcKey* or EdKey*
     Numbers numbers
+    Secrets secrets
 
 
 @cython.final
@@ -90,6 +100,14 @@ cdef void hash_data(const Row* row, const unsigned char* data, size_t n, unsigne
 # section 3.5).
 cdef bint pss_holds(const Native* key, const Row* row, const unsigned char* digest,
                     const unsigned char* em) noexcept nogil
+
+# Writes the encoded message of digest, as long as the modulus, for an RSA key to sign: always the same for
+# PKCS #1 v1.5, with a random salt for PSS. False when libcrypto failed.
+cdef bint encode_message(const Native* key, const Row* row, const unsigned char* digest,
+                         unsigned char* em) noexcept nogil
+
+# Overwrites what was secret.
+cdef void wipe(void* data, size_t n) noexcept nogil
 
 # Octets of a signature, or 0 when the row does not fit the key.
 cdef Py_ssize_t signature_size(const Native* key, const Row* row) noexcept nogil

@@ -19,7 +19,7 @@ from cyjwt._engine.pkey_hmac cimport HmacKey, hash_message, hmac_new, hmac_tag
 from cyjwt._engine.pkey_native cimport (
     algorithm_octets, native_free, native_numbers, private_octets, public_octets)
 from cyjwt._engine.pkey_rsa cimport (
-    RsaKey, rsa_pss_holds, rsa_read, rsa_sign, rsa_verify, rsa_well_formed)
+    RsaKey, rsa_encode, rsa_pss_holds, rsa_read, rsa_sign, rsa_verify, rsa_well_formed)
 from cyjwt._engine.pkey_rows cimport curve_numbers, fill_rows
 
 cdef Row[ROWS] _rows
@@ -110,6 +110,15 @@ cdef void hash_data(const Row* row, const unsigned char* data, size_t n, unsigne
 cdef bint pss_holds(const Native* key, const Row* row, const unsigned char* digest,
                     const unsigned char* em) noexcept nogil:
     return rsa_pss_holds(<RsaKey*> key.handle, row.hash_bits, digest, em)
+
+
+cdef bint encode_message(const Native* key, const Row* row, const unsigned char* digest,
+                         unsigned char* em) noexcept nogil:
+    return rsa_encode(<RsaKey*> key.handle, row.family == FAMILY_RSA_PSS, row.hash_bits, digest, em)
+
+
+cdef void wipe(void* data, size_t n) noexcept nogil:
+    OPENSSL_cleanse(data, n)
 
 
 cdef NativeKey _adopt(int kind, void* handle, bint private):

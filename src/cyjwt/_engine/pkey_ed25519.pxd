@@ -8,7 +8,7 @@ from cyjwt._engine.der cimport Der
 from cyjwt._engine.libcrypto cimport (
     ERR_clear_error, EVP_PKEY, EVP_PKEY_free, OPENSSL_cleanse, cyjwt_ed25519_open, cyjwt_ed25519_sign,
     cyjwt_ed25519_verify)
-from cyjwt._engine.pkey cimport Numbers
+from cyjwt._engine.pkey cimport Numbers, Secrets
 
 cdef struct EdKey:
     EVP_PKEY* handle                # NULL with AWS-LC
@@ -68,6 +68,11 @@ cdef inline void ed25519_numbers(EdKey* key, Numbers* numbers) noexcept nogil:
     numbers.bits = 255
     numbers.size = 32
     numbers.point = key.expanded + 32
+
+
+cdef inline void ed25519_secrets(EdKey* key, Secrets* secrets) noexcept nogil:
+    """Say where the seed of a private key lies."""
+    secrets.seed = key.expanded
 
 
 cdef inline bint ed25519_is_point(bytes point) except -1:

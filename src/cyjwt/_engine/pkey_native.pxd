@@ -6,9 +6,10 @@ from cyjwt._engine.pkey_container cimport write_algorithm
 from cyjwt._engine.pkey_ec cimport (
     EcKey, ec_free, ec_numbers, ec_oid, ec_write_private, ec_write_public)
 from cyjwt._engine.pkey_ed25519 cimport (
-    EdKey, ed25519_free, ed25519_numbers, ed25519_write_private, ed25519_write_public)
+    EdKey, ed25519_free, ed25519_numbers, ed25519_secrets, ed25519_write_private, ed25519_write_public)
 from cyjwt._engine.pkey_hmac cimport HmacKey, hmac_free
-from cyjwt._engine.pkey_rsa cimport RsaKey, rsa_free, rsa_numbers, rsa_write_private, rsa_write_public
+from cyjwt._engine.pkey_rsa cimport (
+    RsaKey, rsa_free, rsa_numbers, rsa_secrets, rsa_write_private, rsa_write_public)
 
 
 cdef inline void native_free(Native* key) noexcept nogil:
@@ -25,13 +26,16 @@ cdef inline void native_free(Native* key) noexcept nogil:
 
 
 cdef inline void native_numbers(Native* key) noexcept nogil:
-    """Say where a key's public numbers lie."""
+    """Say where a key's numbers lie."""
     if key.kind == FAMILY_RSA_PKCS1:
         rsa_numbers(<RsaKey*> key.handle, &key.numbers)
+        rsa_secrets(<RsaKey*> key.handle, &key.secrets)
     elif key.kind == FAMILY_EC:
         ec_numbers(<EcKey*> key.handle, &key.numbers)
     elif key.kind == FAMILY_OKP:
         ed25519_numbers(<EdKey*> key.handle, &key.numbers)
+        if key.private:
+            ed25519_secrets(<EdKey*> key.handle, &key.secrets)
 
 
 cdef inline bytes algorithm_octets(const Native* key):

@@ -8,14 +8,16 @@ from cyjwt._engine.der cimport Der
 from cyjwt._engine.emsa cimport LARGEST_MODULUS, pkcs1_encode, pkcs1_holds
 from cyjwt._engine.libcrypto cimport (
     BIGNUM, BN_bin2bn, BN_bn2binpad, BN_clear_free, BN_is_odd, BN_num_bits, ERR_clear_error, EVP_MD,
-    OPENSSL_cleanse, OPENSSL_free, RSA, RSA_check_key, RSA_free, RSA_get0_key, RSA_new, RSA_NO_PADDING,
-    RSA_padding_add_PKCS1_PSS_mgf1, RSA_private_encrypt, RSA_public_decrypt, RSA_set0_crt_params,
-    RSA_set0_factors, RSA_set0_key, RSA_verify_PKCS1_PSS_mgf1, cyjwt_sha2, i2d_RSAPrivateKey)
-from cyjwt._engine.pkey cimport Numbers
+    OPENSSL_cleanse, OPENSSL_free, RSA, RSA_check_key, RSA_free, RSA_get0_crt_params,
+    RSA_get0_factors, RSA_get0_key, RSA_new, RSA_NO_PADDING, RSA_padding_add_PKCS1_PSS_mgf1,
+    RSA_private_encrypt, RSA_public_decrypt, RSA_set0_crt_params, RSA_set0_factors, RSA_set0_key,
+    RSA_verify_PKCS1_PSS_mgf1, cyjwt_sha2, i2d_RSAPrivateKey)
+from cyjwt._engine.pkey cimport Numbers, Secrets
 from cyjwt._engine.words cimport to_words
 
 cdef enum:
     LANE_WORDS = 64      # of 64 bits: larger keys have no lanes
+    FACTOR_WORDS = 32
 
 cdef struct RsaKey:
     RSA* rsa
@@ -24,6 +26,8 @@ cdef struct RsaKey:
     unsigned char[LARGEST_MODULUS] modulus     # big-endian, size octets
     unsigned long long[LANE_WORDS] words       # the modulus again, the lowest word first
     bint common_exponent                       # e is 65537
+    bint has_parts                             # parts is filled: the primes have half the bits each
+    unsigned long long parts[5][FACTOR_WORDS]  # p, q, dp, dq and qinv, the lowest word first
 
 
 cdef inline const char* rsa_refuse(RSA* rsa, bint is_private, bint allow_small_exponent) noexcept nogil:
@@ -84,6 +88,40 @@ cdef inline RsaKey* rsa_new(RSA* rsa) noexcept nogil:
     return key
 
 
+cdef inline bint rsa_keep_parts(RsaKey* key) noexcept nogil:
+    """Note the parts of a private key for the Chinese remainder theorem, where lanes can use them."""
+    cdef const BIGNUM* parts[5]
+    cdef unsigned char[8 * FACTOR_WORDS] scratch
+    cdef int i
+    RSA_get0_factors(key.rsa, &parts[0], &parts[1])
+    RSA_get0_crt_params(key.rsa, &parts[2], &parts[3], &parts[4])
+    if key.bits > 64 * LANE_WORDS or key.bits % 128:
+        return False
+    for i in range(5):
+        if parts[i] == NULL:
+            return False
+    if <int> BN_num_bits(parts[0]) != key.bits // 2 or <int> BN_num_bits(parts[1]) != key.bits // 2:
+        return False
+    for i in range(5):
+        if BN_bn2binpad(parts[i], scratch, key.bits // 16) < 0:
+            break
+        to_words(scratch, key.bits // 16, key.parts[i])
+    else:
+        key.has_parts = True
+    OPENSSL_cleanse(scratch, sizeof(scratch))
+    return key.has_parts
+
+
+cdef inline void rsa_secrets(RsaKey* key, Secrets* secrets) noexcept nogil:
+    """Say where the private numbers lie."""
+    if key.has_parts:
+        secrets.p = key.parts[0]
+        secrets.q = key.parts[1]
+        secrets.dp = key.parts[2]
+        secrets.dq = key.parts[3]
+        secrets.qinv = key.parts[4]
+
+
 cdef inline void rsa_numbers(RsaKey* key, Numbers* numbers) noexcept nogil:
     """Say where the public numbers lie."""
     numbers.bits = key.bits
@@ -94,9 +132,10 @@ cdef inline void rsa_numbers(RsaKey* key, Numbers* numbers) noexcept nogil:
 
 
 cdef inline void rsa_free(RsaKey* key) noexcept nogil:
-    """Release a key; libcrypto wipes the private parts. NULL is let through."""
+    """Wipe and release a key; NULL is let through."""
     if key != NULL:
         RSA_free(key.rsa)
+        OPENSSL_cleanse(key, sizeof(RsaKey))
         free(key)
 
 
@@ -140,6 +179,8 @@ cdef inline RsaKey* rsa_read(Der* parameters, Der* octets, bint is_private,
             reason = rsa_refuse(rsa, is_private, allow_small_exponent)
             if reason == NULL:
                 key = rsa_new(rsa)
+            if key != NULL and is_private:
+                rsa_keep_parts(key)
     for i in range(8):
         BN_clear_free(parts[i])
     if key == NULL:
@@ -213,18 +254,22 @@ cdef inline int rsa_verify(const RsaKey* key, bint pss, int hash_bits, const uns
     return rsa_pss_holds(key, hash_bits, digest, em)
 
 
+cdef inline bint rsa_encode(const RsaKey* key, bint pss, int hash_bits, const unsigned char* digest,
+                            unsigned char* em) noexcept nogil:
+    """Write the encoded message that a signature is made of, key.size octets."""
+    cdef const EVP_MD* md
+    if not pss:
+        return pkcs1_encode(hash_bits, digest, em, key.size)
+    md = cyjwt_sha2(hash_bits)
+    return RSA_padding_add_PKCS1_PSS_mgf1(key.rsa, em, digest, md, md, hash_bits // 8) == 1
+
+
 cdef inline int rsa_sign(const RsaKey* key, bint pss, int hash_bits, const unsigned char* digest,
                          unsigned char* out) noexcept nogil:
     """Write a signature of key.size octets; libcrypto blinds the operation. 1, or -1 when it failed."""
     cdef unsigned char[LARGEST_MODULUS] em
-    cdef const EVP_MD* md
-    cdef int done
-    if pss:
-        md = cyjwt_sha2(hash_bits)
-        done = RSA_padding_add_PKCS1_PSS_mgf1(key.rsa, em, digest, md, md, hash_bits // 8)
-    else:
-        done = pkcs1_encode(hash_bits, digest, em, key.size)
-    if done == 1 and RSA_private_encrypt(<int> key.size, em, out, key.rsa, RSA_NO_PADDING) == <int> key.size:
+    if (rsa_encode(key, pss, hash_bits, digest, em)
+            and RSA_private_encrypt(<int> key.size, em, out, key.rsa, RSA_NO_PADDING) == <int> key.size):
         return 1
     ERR_clear_error()
     return -1
