@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 
 from cyjwt._arguments import algorithm_row, type_name
 from cyjwt._engine.jsonwrite import dumps
 from cyjwt._engine.sign import SignEngine
+from cyjwt._lazy import LazyModule
+from cyjwt._parallel import read_threads, run_parallel
 from cyjwt.errors import InvalidKeyError
 from cyjwt.keys import Key
 from cyjwt.policy import LAST_DATE, NEVER_CRITICAL, names, read_clock, seconds, text
@@ -16,7 +18,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn, Self
 
+    from cyjwt._engine import signrun
+else:
+    signrun = LazyModule("cyjwt._engine.signrun")
+
 __all__ = ["Signer"]
+
+#: A thread more pays from so many runs on.
+_WORTH_A_THREAD = 2
 
 _EDDSA = frozenset(["EdDSA", "Ed25519"])
 
@@ -94,6 +103,43 @@ class Signer(SignEngine):
             read_clock(clock),
             default,
         )
+
+    def sign_batch(self, claims: Iterable[dict[str, Any]], /, *, threads: int | None = None) -> list[str]:
+        """Sign many claims sets at once.
+
+        Each token is what ``sign`` makes of the same claims, but that all are stamped with one moment: the clock
+        is read once. Signatures are made by several threads without the interpreter lock, and those of RSA
+        (2048 and 4096 bits) and Ed25519 eight at a time where the CPU allows (``build_info()["lanes"]``). That
+        route computes in constant time like the other, but without the blinding that libcrypto adds to RSA
+        against whoever measures time or power; ``CYJWT_LANES=0`` in the environment keeps to the other.
+
+        Args:
+            claims: an iterable of claims sets, each a ``dict``.
+            threads: the most threads to use; as many as there are cores when left out.
+
+        Returns:
+            The tokens, in the order of the claims sets.
+
+        Raises:
+            TypeError: claims is no iterable, or a lone claims set; threads is no int; a claims set is no dict,
+                or has a value that JSON has no form for: the message names its index and path.
+            ValueError: threads is less than 1; a value that JSON cannot hold, by its index and path.
+            KeyboardInterrupt: Ctrl-C ends a batch within a second.
+
+        Example:
+            >>> import cyjwt
+            >>> signer = cyjwt.Signer(cyjwt.Key.generate("EdDSA"), lifetime=900)
+            >>> tokens = signer.sign_batch({"sub": str(number)} for number in range(3))
+            >>> [cyjwt.read_unverified(token).claims["sub"] for token in tokens]
+            ['0', '1', '2']
+        """
+        if isinstance(claims, (Mapping, str, bytes, bytearray)) or not isinstance(claims, Iterable):
+            raise TypeError(f"claims must be an iterable of dicts, not {type_name(claims)}")
+        most = read_threads(threads)
+        work = signrun.SignWork(self, list(claims))
+        work.write()
+        run_parallel(work.work, max(1, min(most, work.runs // _WORTH_A_THREAD)), work.stop)
+        return work.finish()
 
     @property
     def key(self) -> Key:

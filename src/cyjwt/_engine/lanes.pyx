@@ -187,6 +187,17 @@ cdef inline void _sign_alone(SignJob* job) noexcept nogil:
     job.made = make_signature(job.key, job.row, job.data, job.size, job.out)
 
 
+cdef void _sign_lanes(SignJob** jobs, int count, int group, uint8_t* scratch) noexcept nogil:
+    # Of up to eight jobs of one group: made is -1 where it is to be done otherwise, as is RSA without scratch.
+    cdef int i
+    for i in range(count):
+        jobs[i].made = -1
+    if group == ED25519:
+        ed25519_sign_lanes(jobs, count)
+    elif scratch != NULL:
+        rsa_sign_lanes(jobs, count, scratch)
+
+
 cdef void sign_jobs(SignJob** jobs, size_t count, int group) noexcept nogil:
     cdef SignJob* filled[LANES]
     cdef int least = 1 if _route == ROUTE_LANES or group < 0 else _worth_signing[group]
@@ -204,15 +215,24 @@ cdef void sign_jobs(SignJob** jobs, size_t count, int group) noexcept nogil:
             else:
                 _sign_alone(jobs[i])
             i += 1
+        if used >= least:
+            _sign_lanes(filled, used, group, scratch)
         for k in range(used):
-            filled[k].made = -1
-        if used >= least and group == ED25519:
-            ed25519_sign_lanes(filled, used)
-        elif used >= least and scratch != NULL:
-            rsa_sign_lanes(filled, used, scratch)
-        for k in range(used):
-            if filled[k].made < 0:
+            if used < least or filled[k].made < 0:
                 _sign_alone(filled[k])
+    if scratch != NULL:
+        wipe(scratch, SIGN_SCRATCH)
+        free(scratch)
+
+
+cdef void _sign_in_lanes_alone(SignJob** jobs, size_t count, int group) noexcept nogil:
+    # For tests of crypto_mb itself.
+    cdef uint8_t* scratch = <uint8_t*> malloc(SIGN_SCRATCH)
+    cdef size_t i
+    for i in range(count):
+        jobs[i].made = -1
+        if group >= 0:
+            _sign_lanes(&jobs[i], 1, group, scratch)
     if scratch != NULL:
         wipe(scratch, SIGN_SCRATCH)
         free(scratch)
@@ -325,15 +345,16 @@ def verify_many(list jobs not None, *, bint confirm=True):
         free(group_jobs)
 
 
-def sign_many(list jobs not None):
+def sign_many(list jobs not None, *, bint retry=True):
     """Sign messages together; an entry for tests.
 
     Args:
         jobs: tuples of a private ``NativeKey``, the id of a row of ``cyjwt.algorithms.ALGORITHMS``, and the
             data.
+        retry: whether libcrypto signs what lanes do not. Without, each message gets lanes of its own.
 
     Returns:
-        The signatures, in their order; ``None`` where libcrypto failed.
+        The signatures, in their order; ``None`` where libcrypto failed, or lanes without ``retry``.
 
     Raises:
         TypeError: a job of other types.
@@ -370,7 +391,10 @@ def sign_many(list jobs not None):
                     if sign_group(all_jobs[i].key, all_jobs[i].row) == group:
                         group_jobs[members] = &all_jobs[i]
                         members += 1
-                sign_jobs(group_jobs, members, group)
+                if retry:
+                    sign_jobs(group_jobs, members, group)
+                else:
+                    _sign_in_lanes_alone(group_jobs, members, group)
         return [bytes(made[i]) if all_jobs[i].made == len(made[i]) else None for i in range(count)]
     finally:
         free(all_jobs)

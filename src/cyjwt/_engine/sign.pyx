@@ -21,7 +21,6 @@ from cyjwt._engine.jsonwrite cimport (
 from cyjwt._engine.pkey cimport (
     LARGEST_SIGNATURE,
     NativeKey,
-    Row,
     fits,
     is_quick,
     make_signature,
@@ -47,17 +46,6 @@ cdef class SignEngine:
         clock: a callable that returns seconds since 1970, or ``None`` for the system's clock.
         default: the hook for values of other types, or ``None``.
     """
-
-    cdef bytes _header
-    cdef NativeKey _native
-    cdef object _key
-    cdef str _algorithm
-    cdef const Row* _row
-    cdef tuple _members
-    cdef long long _lifetime
-    cdef object _clock
-    cdef object _default
-    cdef readonly tuple _compiled       # what a copy is made from
 
     def __cinit__(
         self, bytes header not None, NativeKey native, key, str algorithm, int row, tuple members,
@@ -97,17 +85,9 @@ cdef class SignEngine:
             2
         """
         cdef Text text
-        if not isinstance(claims, dict):
-            raise TypeError(f"claims must be a dict, not {type(claims).__name__}")
-        if self._default is not None or type(claims) is not dict:
-            # A hook may change what it is given claims from, and a subclass may have ideas of its own.
-            claims = dict(claims)
         open_text(&text, b"claims")
         try:
-            write_open_object(&text, claims, self._default)
-            if self._members is not None or self._lifetime >= 0:
-                write_added(self, &text, claims)
-            append(&text, b"}", 1)
+            write_claims(self, &text, claims, moment(self))
             return make_token(self, &text)
         finally:
             close_text(&text)
@@ -121,18 +101,36 @@ cdef int write_name(Text* text, bytes name) except -1:
     return append(text, b'":', 2)
 
 
-cdef int write_added(SignEngine engine, Text* text, dict claims) except -1:
-    """The signer's own claims, where the caller gave none of that name."""
+cdef long long moment(SignEngine engine) except -1:
     cdef long long now
+    if engine._lifetime < 0:
+        return 0
+    now = <long long>read_clock(engine._clock)
+    if now + engine._lifetime > LAST_SECOND:
+        raise ValueError("the lifetime ends after the year 9999")
+    return now
+
+
+cdef int write_claims(SignEngine engine, Text* text, object claims, long long now) except -1:
+    if not isinstance(claims, dict):
+        raise TypeError(f"{text.root.decode('ascii')} must be a dict, not {type(claims).__name__}")
+    if engine._default is not None or type(claims) is not dict:
+        # A hook may change what it is given claims from, and a subclass may have ideas of its own.
+        claims = dict(claims)
+    write_open_object(text, claims, engine._default)
+    if engine._members is not None or engine._lifetime >= 0:
+        write_added(engine, text, claims, now)
+    return append(text, b"}", 1)
+
+
+cdef int write_added(SignEngine engine, Text* text, dict claims, long long now) except -1:
+    """The signer's own claims, where the caller gave none of that name."""
     cdef bytes value
     for name, value in engine._members or ():
         if name not in claims:
             write_name(text, name.encode())
             append(text, <const uint8_t*>value, <size_t>len(value))
     if engine._lifetime >= 0:
-        now = <long long>read_clock(engine._clock)
-        if now + engine._lifetime > LAST_SECOND:
-            raise ValueError("the lifetime ends after the year 9999")
         if "iat" not in claims:
             write_name(text, b"iat")
             append_integer(text, now)
@@ -140,6 +138,21 @@ cdef int write_added(SignEngine engine, Text* text, dict claims) except -1:
             write_name(text, b"exp")
             append_integer(text, now + engine._lifetime)
     return 0
+
+
+cdef PyObject* unsigned_token(
+    SignEngine engine, const Text* payload, Py_ssize_t signature_octets
+) except NULL:
+    cdef Py_ssize_t header_size = len(engine._header)
+    cdef Py_ssize_t signing_size = header_size + encoded_size(<Py_ssize_t>payload.used)
+    cdef PyObject* token = PyUnicode_New(signing_size + 1 + encoded_size(signature_octets), 127)
+    cdef uint8_t* p
+    if token == NULL:
+        raise MemoryError
+    p = PyUnicode_1BYTE_DATA(token)
+    memcpy(p, <const char*>engine._header, header_size)
+    encode(payload.data, <Py_ssize_t>payload.used, p + header_size)
+    return token
 
 
 cdef object make_token(SignEngine engine, Text* payload):
@@ -161,12 +174,8 @@ cdef object make_token(SignEngine engine, Text* payload):
         memcpy(signature, <const char*>made, size)
     else:
         size = signature_size(&engine._native.native, engine._row)
-    token = PyUnicode_New(signing_size + 1 + encoded_size(size), 127)
-    if token == NULL:
-        raise MemoryError
+    token = unsigned_token(engine, payload, size)
     p = PyUnicode_1BYTE_DATA(token)
-    memcpy(p, <const char*>engine._header, header_size)
-    encode(payload.data, <Py_ssize_t>payload.used, p + header_size)
     if engine._native is not None:
         if is_quick(engine._row, <size_t>signing_size):
             size = make_signature(&engine._native.native, engine._row, p, signing_size, signature)
