@@ -110,8 +110,8 @@ class Signer(SignEngine):
         Each token is what ``sign`` makes of the same claims, but that all are stamped with one moment: the clock
         is read once. Signatures are made by several threads without the interpreter lock, and those of RSA
         (2048 and 4096 bits) and Ed25519 eight at a time where the CPU allows (``build_info()["lanes"]``). That
-        route computes in constant time like the other, but without the blinding that libcrypto adds to RSA
-        against whoever measures time or power; ``CYJWT_LANES=0`` in the environment keeps to the other.
+        route is written to take the same time whatever the key is, but lacks the blinding that libcrypto adds
+        to RSA against whoever measures time or power; ``CYJWT_LANES=0`` in the environment keeps to the other.
 
         Args:
             claims: an iterable of claims sets, each a ``dict``.

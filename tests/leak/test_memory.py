@@ -145,6 +145,10 @@ def cases() -> Cases:
         signer = cyjwt.Signer(keys.private, algorithm=name, issuer=ISSUER, lifetime=60)
         costly = 0.02 if name in ("RS256", "PS256") else share / 4
         made[f"sign {name}"] = costly, signer.sign, [{**CLAIMS, "i": i} for i in range(20)]
+        many = [[{**CLAIMS, "i": i}] * 9 for i in range(20)]
+        made[f"sign many {name}"] = costly / 9, signer.sign_batch, many
+        spoilt = [[{}, {"i": i}, {"i": object()}] for i in range(20)]
+        made[f"sign many badly {name}"] = costly / 9, quiet(signer.sign_batch, TypeError), spoilt
 
     keys = pair("HS256")
     verifier = quiet(keys.verifier(issuer=ISSUER, audience=AUDIENCE).verify, cyjwt.InvalidTokenError)

@@ -1,6 +1,6 @@
 """RSA and Ed25519 signatures made eight at a time. A part of ``lanes``.
 
-crypto_mb computes without branches and table look-ups that depend on a secret. Unlike libcrypto it does not
+crypto_mb is written without branches and table look-ups that depend on a secret. Unlike libcrypto it does not
 blind RSA, and it checks nothing: so each RSA signature is opened again here, and one that does not open
 to what was to be signed (a fault in one half of the Chinese remainder theorem gives the key away) is never
 shown.
