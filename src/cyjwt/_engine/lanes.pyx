@@ -188,7 +188,7 @@ cdef inline void _sign_alone(SignJob* job) noexcept nogil:
 
 
 cdef void _sign_lanes(SignJob** jobs, int count, int group, uint8_t* scratch) noexcept nogil:
-    # Of up to eight jobs of one group: made is -1 where it is to be done otherwise, as is RSA without scratch.
+    # Of up to eight jobs of one group: made is -1 where it is to be done otherwise, as RSA without scratch.
     cdef int i
     for i in range(count):
         jobs[i].made = -1
