@@ -16,6 +16,10 @@ else:
 __all__ = ["cores", "read_threads", "run_parallel"]
 
 
+#: More threads than any machine has cores for are no use, and their number is computed with.
+_MOST = 1024
+
+
 def cores() -> int:
     """Count the cores that this process may use."""
     try:
@@ -37,7 +41,7 @@ def read_threads(threads: int | None) -> int:
         raise TypeError("threads must be an int or None")
     if threads < 1:
         raise ValueError("threads must be 1 or more")
-    return threads
+    return min(threads, _MOST)
 
 
 def run_parallel(work: Callable[[], None], count: int, stop: Callable[[], None]) -> None:

@@ -34,6 +34,8 @@ __all__ = ["Turns"]
 STALL = 0.001
 #: So many who wait are quicker together; fewer would rather not have waited.
 COMPANY = 3
+#: What ends a program rather than a call; asyncio lets nothing else out of a loop.
+END = (KeyboardInterrupt, SystemExit)
 #: Signatures that share lanes, and the most tokens that one thread takes at a time.
 LANES, MOST = 8, 256
 #: Seconds for which one task may verify token after token before it lets others run.
@@ -187,8 +189,8 @@ class Run:
         began = thread_time()
         try:
             outcomes = verify_all(self.engine, tokens)
-        except BaseException:
-            # Ctrl-C, say, which is for the loop to raise. If the loop goes on, so do those who wait.
+        except END:
+            # It is for the loop to raise. If the loop goes on, so do those who wait.
             self.loop.call_soon(self.here, context=self.collector.context)
             raise
         self.settle(futures, outcomes, thread_time() - began)
@@ -285,14 +287,16 @@ def verify_all(engine: Engine, tokens: list[str | bytes]) -> list[Any]:
         try:
             work = Work(engine, tuple(tokens), True)
             work.work()
-        except Exception:
+        except END:
+            raise
+        except BaseException:
             # A caller's clock, or lack of memory. It is for each of them to meet.
             return [outcome(engine, token) for token in tokens]
         outcomes: list[Any] = work.results or []
         if work.statuses.count(0) < len(tokens):
             for index, status in enumerate(work.statuses):
                 if status:
-                    outcomes[index] = refusal(engine, status, work.absent[index])
+                    outcomes[index] = refusal(work.checked, status, work.absent[index])
         return outcomes
     return [outcome(engine, token) for token in tokens]
 
@@ -301,7 +305,9 @@ def outcome(engine: Engine, token: str | bytes) -> Any:
     """The claims of a token, or the exception."""
     try:
         return verify(engine, token)
-    except Exception as error:
+    except END:
+        raise
+    except BaseException as error:
         return error
 
 

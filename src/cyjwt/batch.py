@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
@@ -14,7 +15,9 @@ from cyjwt.errors import InvalidTokenError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Protocol, overload
+    from typing import Any, Generic, Protocol, overload
+
+    from typing_extensions import TypeVar
 
     class ArrowArray(Protocol):
         """An array of the Arrow PyCapsule interface."""
@@ -27,10 +30,17 @@ if TYPE_CHECKING:
         def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
     #: What a batch takes.
-    Tokens = Iterable[str | bytes | bytearray | memoryview] | ArrowArray | ArrowStream
+    Tokens = Iterable[str | bytes | bytearray | memoryview | None] | ArrowArray | ArrowStream
+
+    #: What a valid token has in a batch: a dict of claims, or None where none were asked for.
+    Claims = TypeVar("Claims", covariant=True, default=dict[str, Any])
 
     #: A chunk of a column, the first of its rows and the one behind the last.
     Rows = tuple[TextChunk, int, int]
+else:
+    # For checkers of types alone: `typing` costs as much to import as the rest of cyjwt.
+    Claims = object
+    Generic = {Claims: object}
 
 __all__ = ["Batch", "verify_batch", "verify_stream"]
 
@@ -38,11 +48,12 @@ __all__ = ["Batch", "verify_batch", "verify_stream"]
 _WORTH_A_THREAD = 512
 
 
-class Batch:
+class Batch(Generic[Claims]):
     """The verdicts on a batch of tokens, and their claims, in the order of the tokens.
 
-    Made by ``Verifier.verify_batch``. It is also a sequence: of the claims of each valid token (``None`` where
-    no claims were asked for), and for each other token of the exception that ``verify`` would raise.
+    Made by ``Verifier.verify_batch``. Indexed or iterated over it gives the claims of each valid token (``None``
+    where no claims were asked for), and for each other token the exception that ``verify`` would raise. It holds
+    no key, and may be pickled.
 
     Example:
         >>> import cyjwt
@@ -53,16 +64,16 @@ class Batch:
         ['dict', 'InvalidSignatureError']
     """
 
-    __slots__ = ("_absent", "_engine", "_results", "_statuses")
+    __slots__ = ("_absent", "_checked", "_results", "_statuses")
 
-    _engine: Engine
+    _checked: tuple[str, ...]
     _statuses: bytearray
     _absent: bytearray
     _results: list[dict[str, Any] | None] | None
 
-    def __init__(self, engine: Engine, work: Work) -> None:
+    def __init__(self, work: Work) -> None:
         """Take over what a finished piece of work holds."""
-        self._engine = engine
+        self._checked = work.checked
         self._statuses = work.statuses
         self._absent = work.absent
         self._results = work.results
@@ -90,11 +101,11 @@ class Batch:
         """Count the tokens by reason.
 
         Returns:
-            For ``"valid"``, and for the ``code`` of each exception that there is, how many tokens.
+            For ``"valid"``, be it none, and for the ``code`` of each exception that there is, how many tokens.
         """
-        counts: dict[str, int] = {}
-        for status in sorted(set(self._statuses)):
-            code = "valid" if status == 0 else refusal(self._engine, status, 0).code
+        counts = {"valid": self.valid}
+        for status in sorted(set(self._statuses) - {0}):
+            code = refusal(self._checked, status, 0).code
             counts[code] = counts.get(code, 0) + self._statuses.count(status)
         return counts
 
@@ -110,8 +121,8 @@ class Batch:
         Raises:
             IndexError: there is no such token.
         """
-        status = self._statuses[index]
-        return refusal(self._engine, status, self._absent[index]).code if status else None
+        error = self._refusal(index)
+        return None if error is None else error.code
 
     def claims(self) -> list[dict[str, Any] | None]:
         """List the claims.
@@ -134,13 +145,24 @@ class Batch:
         """
         if self.invalid:
             first = len(self._statuses) - len(self._statuses.lstrip(b"\0"))
-            raise refusal(self._engine, self._statuses[first], self._absent[first])
+            raise refusal(self._checked, self._statuses[first], self._absent[first])
 
-    def _one(self, index: int) -> dict[str, Any] | InvalidTokenError | None:
-        status = self._statuses[index]
-        if status:
-            return refusal(self._engine, status, self._absent[index])
-        return None if self._results is None else self._results[index]
+    def _refusal(self, index: int) -> InvalidTokenError | None:
+        try:
+            status = self._statuses[index]
+        except IndexError:
+            raise IndexError("the batch has no such token") from None
+        except TypeError:
+            raise TypeError(
+                f"the place of a token must be an int or a slice, not {type_name(index)}"
+            ) from None
+        return refusal(self._checked, status, self._absent[index]) if status else None
+
+    def _one(self, index: int) -> Any:
+        error = self._refusal(index)
+        if error is not None or self._results is None:
+            return error
+        return self._results[index]
 
     def __len__(self) -> int:
         return len(self._statuses)
@@ -148,18 +170,21 @@ class Batch:
     if TYPE_CHECKING:
 
         @overload
-        def __getitem__(self, index: int, /) -> dict[str, Any] | InvalidTokenError | None: ...
+        def __getitem__(self, index: int, /) -> Claims | InvalidTokenError: ...
         @overload
-        def __getitem__(self, index: slice, /) -> list[dict[str, Any] | InvalidTokenError | None]: ...
+        def __getitem__(self, index: slice, /) -> list[Claims | InvalidTokenError]: ...
 
-    def __getitem__(
-        self, index: int | slice, /
-    ) -> dict[str, Any] | InvalidTokenError | list[dict[str, Any] | InvalidTokenError | None] | None:
+    else:
+
+        def __class_getitem__(cls, claims: object) -> type[Batch]:
+            return cls
+
+    def __getitem__(self, index: int | slice, /) -> Any:
         if isinstance(index, slice):
             return [self._one(one) for one in range(*index.indices(len(self)))]
         return self._one(index)
 
-    def __iter__(self) -> Iterator[dict[str, Any] | InvalidTokenError | None]:
+    def __iter__(self) -> Iterator[Claims | InvalidTokenError]:
         return map(self._one, range(len(self)))
 
     def __repr__(self) -> str:
@@ -168,10 +193,12 @@ class Batch:
 
 def verify_batch(
     engine: Engine, tokens: Tokens, threads: int | None, claims: bool | Collection[str]
-) -> Batch:
+) -> Batch[Any]:
     """Verify many tokens. See ``Verifier.verify_batch``."""
     most = read_threads(threads)
     wanted = read_claims(claims)
+    if isinstance(wanted, tuple):
+        check_names(engine, wanted)
     chunks = _chunks(tokens)
     if chunks is None:
         return _verify(engine, tuple(_iterable(tokens)), most, wanted)
@@ -184,14 +211,14 @@ def verify_stream(
     size: int,
     threads: int | None,
     claims: bool | Collection[str],
-) -> Iterator[Batch]:
+) -> Iterator[Batch[Any]]:
     """Verify tokens as they come. See ``Verifier.verify_stream``."""
     most = read_threads(threads)
     wanted = read_claims(claims)
     if not isinstance(size, int) or isinstance(size, bool):
         raise TypeError("size must be an int")
-    if size < 1:
-        raise ValueError("size must be 1 or more")
+    if not 1 <= size <= sys.maxsize:
+        raise ValueError("size must be 1 or more, and fit a machine word")
     # Here and not with the first batch, which may be asked for much later.
     if isinstance(wanted, tuple):
         check_names(engine, wanted)
@@ -210,11 +237,14 @@ def read_claims(claims: bool | Collection[str]) -> bool | tuple[str, ...]:
         return claims
     if isinstance(claims, str | bytes):
         raise TypeError("claims must be True, False or names of claims, not one name")
+    if not hasattr(claims, "__iter__"):
+        raise TypeError(f"claims must be True, False or names of claims, not {type_name(claims)}")
     names = tuple(claims)
     for name in names:
         if not isinstance(name, str):
             raise TypeError(f"claims must be names, not {type_name(name)}")
-    return names
+    # Of a subclass its characters, whatever else it may say of itself.
+    return tuple(str.__str__(name) for name in names)
 
 
 def _iterable(tokens: Tokens) -> Iterable[object]:
@@ -260,8 +290,8 @@ def _verify(
     tokens: tuple[object, ...] | list[Rows],
     threads: int,
     claims: bool | tuple[str, ...],
-) -> Batch:
+) -> Batch[Any]:
     work = Work(engine, tokens, claims)
     work.threads = max(1, min(threads, len(work.statuses) // _WORTH_A_THREAD))
     run_parallel(work.work, work.threads, work.stop)
-    return Batch(engine, work)
+    return Batch(work)

@@ -139,6 +139,8 @@ def read_clock(clock: object) -> Callable[[], float] | None:
     if clock is None:
         return None
     told = clock() if callable(clock) else clock
+    if isinstance(told, bool) or not isinstance(told, int | float):
+        raise TypeError("clock must be a callable that returns seconds since 1970, or such a number")
     if seconds("clock", told) > LAST_DATE:
         raise ValueError("clock must tell seconds since 1970, before the year 10000")
     return clock if callable(clock) else _Fixed(seconds("clock", clock))

@@ -18,7 +18,7 @@ from cyjwt.token import Token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn, Self, TypedDict
+    from typing import Any, Literal, NoReturn, Self, TypedDict, overload
 
     from cyjwt import _turns
     from cyjwt.batch import Tokens
@@ -193,14 +193,29 @@ class Verifier(_verify.Engine):
         header, signature = self._header_and_signature(held)
         return Token(header, claims, signature)
 
+    if TYPE_CHECKING:
+
+        @overload
+        def verify_batch(
+            self, tokens: Tokens, /, *, threads: int | None = None, claims: Literal[False]
+        ) -> Batch[None]: ...
+        @overload
+        def verify_batch(
+            self,
+            tokens: Tokens,
+            /,
+            *,
+            threads: int | None = None,
+            claims: Literal[True] | Collection[str] = True,
+        ) -> Batch[dict[str, Any]]: ...
+        @overload
+        def verify_batch(
+            self, tokens: Tokens, /, *, threads: int | None = None, claims: bool | Collection[str]
+        ) -> Batch[Any]: ...
+
     def verify_batch(
-        self,
-        tokens: Tokens,
-        /,
-        *,
-        threads: int | None = None,
-        claims: bool | Collection[str] = True,
-    ) -> Batch:
+        self, tokens: Tokens, /, *, threads: int | None = None, claims: bool | Collection[str] = True
+    ) -> Batch[Any]:
         """Verify many tokens at once, each with the verdict that ``verify`` gives.
 
         Signatures are verified several at a time where the CPU allows (``cyjwt.build_info()["lanes"]``), and
@@ -237,6 +252,33 @@ class Verifier(_verify.Engine):
         """
         return verify_batch(self, tokens, threads, claims)
 
+    if TYPE_CHECKING:
+
+        @overload
+        def verify_stream(
+            self, tokens: Tokens, /, *, size: int = 10_000, threads: int | None = None, claims: Literal[False]
+        ) -> Iterator[Batch[None]]: ...
+        @overload
+        def verify_stream(
+            self,
+            tokens: Tokens,
+            /,
+            *,
+            size: int = 10_000,
+            threads: int | None = None,
+            claims: Literal[True] | Collection[str] = True,
+        ) -> Iterator[Batch[dict[str, Any]]]: ...
+        @overload
+        def verify_stream(
+            self,
+            tokens: Tokens,
+            /,
+            *,
+            size: int = 10_000,
+            threads: int | None = None,
+            claims: bool | Collection[str],
+        ) -> Iterator[Batch[Any]]: ...
+
     def verify_stream(
         self,
         tokens: Tokens,
@@ -245,7 +287,7 @@ class Verifier(_verify.Engine):
         size: int = 10_000,
         threads: int | None = None,
         claims: bool | Collection[str] = True,
-    ) -> Iterator[Batch]:
+    ) -> Iterator[Batch[Any]]:
         """Verify tokens as they come, batch after batch, in memory that does not grow with their number.
 
         Args:

@@ -275,3 +275,48 @@ def test_stream_options(claims: Any) -> None:
     whole = VERIFIER.verify_batch(TOKENS, claims=claims)
     assert batch.statuses == whole.statuses
     assert [batch[i] for i in VALID] == [whole[i] for i in VALID]
+
+
+def test_a_pickle_holds_no_key() -> None:
+    secret = b"0123456789abcdef0123456789abcdef"
+    batch = cyjwt.Verifier(cyjwt.Key.from_secret(secret)).verify_batch(["x"])
+    assert secret not in pickle.dumps(batch)
+    assert isinstance(pickle.loads(pickle.dumps(batch))[0], cyjwt.DecodeError)
+
+
+@pytest.mark.parametrize("place", [-99, 99])
+def test_a_place_that_is_not_there(place: int) -> None:
+    with pytest.raises(IndexError, match="the batch has no such token"):
+        VERIFIER.verify_batch([BAD_SIGNATURE])[place]
+
+
+def test_the_valid_are_always_counted() -> None:
+    assert VERIFIER.verify_batch(["x"]).counts() == {"valid": 0, "segments": 1}
+
+
+class Name(str):
+    def __str__(self) -> str:
+        return "another"
+
+    __hash__ = str.__hash__
+
+
+@pytest.mark.parametrize("claims", [None, 1])
+def test_claims_are_a_bool_or_names(claims: object) -> None:
+    with pytest.raises(TypeError, match="claims must be True, False or names of claims, not"):
+        VERIFIER.verify_batch([], claims=claims)  # type: ignore[call-overload]
+
+
+def test_the_name_of_a_claim_may_be_a_subclass_of_str() -> None:
+    key = cyjwt.Key.generate("HS256")
+    token = cyjwt.Signer(key, lifetime=900).sign({"sub": "42"})
+    assert cyjwt.Verifier(key).verify_batch([token], claims=[Name("sub")])[0] == {"sub": "42"}
+
+
+def test_more_threads_than_there_can_be() -> None:
+    assert VERIFIER.verify_batch([BAD_SIGNATURE] * 2, threads=2**70).invalid == 2
+
+
+def test_a_size_past_a_machine_word_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="size"):
+        VERIFIER.verify_stream([], size=2**64)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.concurrency.async_support import Runs, tokens
-from tests.support import pair
+from tests.support import NOW, pair
 
 
 def test_cancelled_before_the_turn_ends(runs: Runs, here: None) -> None:
@@ -119,3 +119,37 @@ def test_a_caller_that_stops_listening(here: None) -> None:
         assert [one["n"] for one in await asyncio.gather(first, second, third)] == [0, 1, 2]
 
     asyncio.run(main())
+
+
+class Stop(BaseException):
+    """What a clock of somebody's own may raise."""
+
+
+@pytest.mark.parametrize("kind", [Stop, asyncio.CancelledError, GeneratorExit, ValueError])
+def test_whatever_a_clock_raises_reaches_each_caller(kind: type[BaseException]) -> None:
+    """Nobody is left waiting, and the loop does not go round for them."""
+    asked = 0
+
+    def clock() -> float:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise kind
+        return NOW
+
+    verifier = pair("RS256").verifier(clock=clock)
+    token = pair("RS256").token()
+
+    async def caller() -> type[BaseException] | None:
+        try:
+            await verifier.verify_async(token)
+        except BaseException as error:
+            return type(error)
+        return None
+
+    async def main() -> list[type[BaseException] | None]:
+        async with asyncio.timeout(5):
+            return await asyncio.gather(*(caller() for _ in range(6)))
+
+    assert asyncio.run(main()) == [kind] * 6
+    assert asked < 20

@@ -6,7 +6,6 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t
 
 from cyjwt._engine.arrow_text cimport TextChunk, fill
-from cyjwt._engine.claims cimport claim_name
 from cyjwt._engine.clock cimport read_clock
 from cyjwt._engine.compact cimport Borrowed, borrow, release
 from cyjwt._engine.jsonlex cimport ABSENT, STRING
@@ -51,7 +50,8 @@ cdef class Work:
     Attributes:
         threads: how many work on it; 1 unless it is set before they begin.
         statuses: a Status for each token.
-        absent: for each that lacks a claim, which.
+        absent: for each that lacks a claim, which of those in ``checked``.
+        checked: the names of the claims that the verifier checks.
         results: the claims of each, ``None`` where it is not valid; or ``None`` where none are wanted.
     """
 
@@ -62,6 +62,7 @@ cdef class Work:
     cdef int64_t taken          # how many rows of that part are taken already
     cdef readonly bytearray statuses
     cdef readonly bytearray absent
+    cdef readonly tuple checked
     cdef readonly list results
     cdef uint8_t* status_of
     cdef uint8_t* absent_of
@@ -92,6 +93,7 @@ cdef class Work:
         self.absent = bytearray(count)
         self.status_of = <uint8_t*><char*>self.statuses
         self.absent_of = <uint8_t*><char*>self.absent
+        self.checked = engine.claim_rules._names
         self.texts = []
         if claims is True:
             self.want = WANT_TEXT
@@ -258,15 +260,15 @@ def check_names(Engine engine not None, tuple names not None):
     make_pick(engine, names, &pick, [])
 
 
-def refusal(Engine engine not None, int status, int absent):
+def refusal(tuple checked not None, int status, int absent):
     """The exception that ``verify`` would raise for a status.
 
     Args:
-        engine: the verifier.
+        checked: ``Work.checked``.
         status: the token's status, not 0.
         absent: which claim it lacks, where that is its status.
 
     Returns:
         The exception, a new one.
     """
-    return exception_for(status, claim_name(engine.claim_rules, absent) if status == CLAIM_MISSING else None)
+    return exception_for(status, checked[absent] if status == CLAIM_MISSING else None)
