@@ -36,8 +36,8 @@ _ENDINGS = {".gz": _GZIP, ".zst": _ZSTD, ".zstd": _ZSTD}
 
 # A JWT's third segment is a signature: no ending below is one, so no valid token is mistaken for a file.
 _FILE_ENDINGS = (
-    *(".csv", ".dat", ".gz", ".jsonl", ".jwt", ".jwts", ".list", ".log", ".lst", ".ndjson", ".parquet"),
-    *(".pq", ".tokens", ".tsv", ".txt", ".zst", ".zstd"),
+    *(".csv", ".dat", ".gz", ".json", ".jsonl", ".jwt", ".jwts", ".list", ".log", ".lst", ".ndjson"),
+    *(".parquet", ".pq", ".tokens", ".tsv", ".txt", ".zst", ".zstd"),
 )
 
 

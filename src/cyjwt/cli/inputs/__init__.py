@@ -20,6 +20,7 @@ FORMATS = ("text", "ndjson", "csv", "parquet")
 _BY_ENDING = {
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
+    ".json": "ndjson",
     ".csv": "csv",
     ".tsv": "csv",
     ".parquet": "parquet",

@@ -6,7 +6,8 @@ import re
 from collections.abc import Generator, Sequence
 
 from cyjwt._engine.jsontext import loads_unsigned
-from cyjwt.cli.inputs.part import BOM, NO_TOKEN, Part, Refusal, unreadable
+from cyjwt.cli.failure import Failure
+from cyjwt.cli.inputs.part import BOM, Part, Refusal, no_token, unreadable
 from cyjwt.cli.lines import blocks
 from cyjwt.cli.source import Source
 from cyjwt.errors import DecodeError
@@ -27,14 +28,22 @@ def parts(source: Source, field: str, most: int, rows: int) -> Generator[Part, N
         rows: the most rows of a part.
 
     Raises:
+        Failure: it is a JSON array.
         UnreadableError: the input ended in the middle.
     """
     path = [name.replace("\\.", ".") for name in re.split(r"(?<!\\)\.", field)]
+    # As repr has it, which no terminal acts on; but "\." as it was typed.
+    told = repr(field).replace("\\\\", "\\")
+    missing = no_token(f"The record has no member {told}: --field names another")
+    no_text = no_token(f"The record's member {told} is null, or no text")
     too_long = unreadable(f"The record is longer than {most} octets")
     last = 0
-    for block in blocks(source.read, most):
+    # A mark is taken off the first line, which must stay too long where it was cut.
+    for block in blocks(source.read, most + len(BOM)):
         if last == 0:
             block[0] = block[0].removeprefix(BOM)
+            if block[0].lstrip().startswith(b"["):
+                raise Failure(f"{source.name}: a JSON array: `jq -c '.[]'` makes NDJSON of it")
         for start in range(0, len(block), rows):
             lines = block[start : start + rows]
             tokens: list[str] = []
@@ -43,7 +52,7 @@ def parts(source: Source, field: str, most: int, rows: int) -> Generator[Part, N
             for number, line in enumerate(lines, last + 1):
                 if not line or line.isspace():
                     continue
-                token = too_long if len(line) > most else _token(line, path)
+                token = too_long if len(line) > most else _token(line, path, missing, no_text)
                 if isinstance(token, Refusal):
                     refused[len(tokens)] = token
                     token = ""
@@ -54,7 +63,7 @@ def parts(source: Source, field: str, most: int, rows: int) -> Generator[Part, N
             yield Part(tokens, numbers, last, source.position(), refused=refused, blank=blank)
 
 
-def _token(line: bytes, path: Sequence[str]) -> str | Refusal:
+def _token(line: bytes, path: Sequence[str], missing: Refusal, no_text: Refusal) -> str | Refusal:
     try:
         value = loads_unsigned(line)
     except DecodeError:
@@ -62,5 +71,7 @@ def _token(line: bytes, path: Sequence[str]) -> str | Refusal:
     if not isinstance(value, dict):
         return _NOT_JSON
     for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, str) else NO_TOKEN
+        if not isinstance(value, dict) or name not in value:
+            return missing
+        value = value[name]
+    return value if isinstance(value, str) else no_text

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from cyjwt.cli.failure import Failure
-from cyjwt.cli.inputs.part import NO_TOKEN, Part
+from cyjwt.cli.inputs.part import Part, no_token
 from cyjwt.cli.packages import needed
 from cyjwt.cli.source import Source, UnreadableError
 
@@ -16,6 +16,8 @@ __all__ = ["Column"]
 _MOST_OCTETS = 1 << 24
 #: What is read of a column at once; without it a whole column chunk would be, which may be all of the file.
 _BUFFER = 1 << 20
+
+_NULL = no_token("The row has no token: the cell is null")
 
 
 class Column:
@@ -66,7 +68,7 @@ class Column:
         for array in self._arrays(min(rows, self._fitting())):
             refused = {}
             if array.null_count:
-                refused = {index: NO_TOKEN for index, null in enumerate(array.is_null().to_pylist()) if null}
+                refused = {index: _NULL for index, null in enumerate(array.is_null().to_pylist()) if null}
             numbers = range(last + 1, last + 1 + len(array))
             last += len(array)
             yield Part(array, numbers, last, last, refused=refused)

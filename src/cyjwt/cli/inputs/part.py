@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
-__all__ = ["BOM", "NO_TOKEN", "Part", "Refusal", "joined", "unreadable"]
+__all__ = ["BOM", "Part", "Refusal", "joined", "no_token", "unreadable"]
 
 
 #: What some programs write at the beginning of a file that is UTF-8.
@@ -26,7 +26,9 @@ class Refusal(NamedTuple):
     claim: str | None
 
 
-NO_TOKEN = Refusal("no_token", None, "The record has no token: the field is missing, null or no text", None)
+def no_token(message: str) -> Refusal:
+    """The refusal of a record without a token in its place."""
+    return Refusal("no_token", None, message, None)
 
 
 def unreadable(message: str) -> Refusal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from cyjwt.cli.inputs.part import Part
+from cyjwt.cli.inputs.part import BOM, Part
 from cyjwt.cli.lines import blocks
 from cyjwt.cli.source import Source
 
@@ -23,7 +23,10 @@ def parts(source: Source, most: int, rows: int) -> Generator[Part, None, None]:
         UnreadableError: the input ended in the middle.
     """
     last = 0
-    for block in blocks(source.read, most):
+    # A mark is taken off the first line, which must stay too long where it was cut.
+    for block in blocks(source.read, most + len(BOM)):
+        if last == 0:
+            block[0] = block[0].removeprefix(BOM)
         if not any(block):
             last += len(block)
             yield Part([], range(0), last, source.position(), blank=len(block), lines=True)

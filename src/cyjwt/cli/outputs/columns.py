@@ -22,21 +22,8 @@ _REGISTERED = {"exp": "int64", "nbf": "int64", "iat": "int64", "aud": "list<stri
 #: What types are called elsewhere. After the last colon these are taken for a mistake, not for the end of a name.
 _ELSEWHERE = {
     *("any", "array", "bigint", "boolean", "bytes", "char", "date", "datetime", "decimal", "dict", "float"),
-    *(
-        "float32",
-        "float64",
-        "int",
-        "int8",
-        "int16",
-        "int32",
-        "integer",
-        "list",
-        "long",
-        "map",
-        "null",
-        "number",
-    ),
-    *("object", "str", "struct", "text", "timestamp", "uint32", "uint64", "utf8", "varchar"),
+    *("float32", "float64", "int", "int8", "int16", "int32", "integer", "list", "long", "map", "null"),
+    *("number", "object", "str", "struct", "text", "timestamp", "uint32", "uint64", "utf8", "varchar"),
 }
 #: How alike two words are (difflib's ratio) of which one is the other mistyped.
 _ALIKE = 0.8
