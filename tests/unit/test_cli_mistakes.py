@@ -141,3 +141,48 @@ def test_a_record_that_is_cut_stays_too_long_without_its_mark() -> None:
         source: Any = SimpleNamespace(name="x", read=lambda most, s=stream: s.read(10), position=stream.tell)
         (part,) = ndjson.parts(source, "token", 100, 5)
         assert (part.tokens, [*part.refused]) == ((["a"], []) if length <= 100 else ([""], [0]))
+
+
+# --- columns ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("head", "options", "said"),
+    [
+        ("token;id", (), "; there are 'token;id'; --delimiter ';' splits that at another character\n"),
+        ("token\tid", (), "; --delimiter tab splits that at another character\n"),
+        ("id|token", (), "; there are 'id|token'; --delimiter '|' splits that at another character\n"),
+        ("id;more|token", (), "; --delimiter ';' splits that at another character; --delimiter '|' splits"),
+        ("id,Token", (), "; there are 'id', 'Token'; is it --column Token?\n"),
+        ("id, token", (), "; there are 'id', ' token'; is it --column ' token'?\n"),
+        ("id,access_token", ("--column", "Access_Token "), "'access_token'; is it --column access_token?\n"),
+        ("ID", ("--column", "id"), "; is it --column ID?; --input-format text reads a token a line\n"),
+        ("id;x", ("--delimiter", "|"), "; --delimiter ';' splits that at another character\n"),
+        ("id,x", ("--delimiter", ";"), "; --delimiter , splits that at another character\n"),
+        ("id|x,y", ("--delimiter", ","), "; there are 'id|x', 'y'\n"),
+    ],
+)
+def test_csv_whose_column_is_nearly_there(
+    public: Path, head: str, options: tuple[str, ...], said: str
+) -> None:
+    done = run("verify", "-k", public, "--input-format", "csv", *options, stdin=f"{head}\n1,2\n")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_a_file_without_names_has_no_token_told(public: Path) -> None:
+    done = run("verify", "-k", public, "--input-format", "csv", stdin=f"{token()};1\n")
+    assert done.exit_code == 2
+    assert "token; --delimiter ';' splits that at another character\n" in done.stderr
+    assert "eyJ" not in done.stderr
+
+
+def test_parquet_whose_column_is_nearly_there(tmp_path: Path, public: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    import pyarrow.parquet
+
+    path = tmp_path / "table.parquet"
+    pyarrow.parquet.write_table(arrow.table({"id": [1], "Token": [token()]}), path)
+    done = run("verify", "-k", public, path)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.endswith("; there are 'id', 'Token'; is it --column Token?\n")

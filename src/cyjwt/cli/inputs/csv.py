@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable, Generator, Iterator, Sequence
 
 from cyjwt.cli.failure import Failure
-from cyjwt.cli.inputs.part import BOM, Part, Refusal, unreadable
+from cyjwt.cli.inputs.part import BOM, Part, Refusal, nearly, unreadable
 from cyjwt.cli.lines import blocks
 from cyjwt.cli.source import Source, UnreadableError
 
@@ -21,6 +21,9 @@ _AGAIN, _AGAIN_TIMES = 1 << 26, 8
 #: Longer names of columns are not repeated in messages: a file without names has a token there.
 _LONGEST_NAME = 40
 
+
+#: What stands between fields elsewhere, as --delimiter takes it.
+_DELIMITERS = {"\t": "tab", ";": "';'", "|": "'|'", ",": ","}
 
 _QUOTE = ord('"')
 
@@ -183,7 +186,7 @@ def parts(source: Source, column: str, delimiter: str, most: int, rows: int) -> 
             if found is None:
                 continue
         if width == 0:
-            place, width = _place(source.name, found, column), len(found)
+            place, width = _place(source.name, found, column, delimiter), len(found)
             continue
         token: str | bytes = ""
         if isinstance(found, Refusal):
@@ -196,7 +199,7 @@ def parts(source: Source, column: str, delimiter: str, most: int, rows: int) -> 
         numbers.append(records.begun)
 
 
-def _place(name: str, found: Sequence[str] | Sequence[bytes] | Refusal, column: str) -> int:
+def _place(name: str, found: Sequence[str] | Sequence[bytes] | Refusal, column: str, delimiter: str) -> int:
     if isinstance(found, Refusal):
         raise Failure(f"{name}: line 1 does not name the columns: {found.message}")
     names = [
@@ -209,8 +212,12 @@ def _place(name: str, found: Sequence[str] | Sequence[bytes] | Refusal, column: 
     told = ""
     if all(len(one) <= _LONGEST_NAME and one.isprintable() for one in names):
         told = f"; there are {', '.join(map(repr, names))}"
+    told += nearly(column, names)
     if len(names) == 1:
-        told += "; --input-format text reads a token a line"
+        others = [named for other, named in _DELIMITERS.items() if other in names[0] and other != delimiter]
+        told += "".join(f"; --delimiter {named} splits that at another character" for named in others)
+        if not others:
+            told += "; --input-format text reads a token a line"
     raise Failure(
         f"{name}: no column is called {column!r}: --column names the one that holds the token{told}"
     )

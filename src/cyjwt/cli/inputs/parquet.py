@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from cyjwt.cli.failure import Failure
-from cyjwt.cli.inputs.part import Part, no_token
+from cyjwt.cli.inputs.part import Part, nearly, no_token
 from cyjwt.cli.packages import needed
 from cyjwt.cli.source import Source, UnreadableError
 
@@ -49,7 +49,7 @@ class Column:
             many = "several columns are" if name in schema.names else "no column is"
             raise Failure(
                 f"{source.name}: {many} called {name!r}: --column names the one that holds the token; "
-                f"there are {', '.join(map(repr, schema.names))}"
+                f"there are {', '.join(map(repr, schema.names))}{nearly(name, schema.names)}"
             )
         kind = schema.field(name).type
         if self._arrow.types.is_dictionary(kind):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
-__all__ = ["BOM", "Part", "Refusal", "joined", "no_token", "unreadable"]
+__all__ = ["BOM", "Part", "Refusal", "joined", "nearly", "no_token", "unreadable"]
 
 
 #: What some programs write at the beginning of a file that is UTF-8.
@@ -34,6 +35,12 @@ def no_token(message: str) -> Refusal:
 def unreadable(message: str) -> Refusal:
     """The refusal of a record that cannot be taken apart."""
     return Refusal("record", None, message, None)
+
+
+def nearly(wanted: str, names: Sequence[str]) -> str:
+    """What to add where no column has the name that is wanted, but one has it in another case or between spaces."""
+    near = [name for name in names if name.strip().casefold() == wanted.strip().casefold()]
+    return f"; is it --column {shlex.quote(near[0])}?" if near and near[0].isprintable() else ""
 
 
 @dataclass(slots=True)
