@@ -74,7 +74,11 @@ def test_options_are_checked_at_the_call() -> None:
         (ValueError, "must be one of string, int64", {"claims": {"sub": "str"}}),
         (ValueError, "NUL", {"claims": {"s\0b": "string"}}),
         (ValueError, "surrogates", {"claims": {"\ud800": "string"}}),
-        (ValueError, "at most 32 claims", {"claims": {str(n): "json" for n in range(26)}}),
+        (
+            ValueError,
+            "^26 claims asked for, but this verifier leaves room for 25 ",
+            {"claims": {str(n): "json" for n in range(26)}},
+        ),
         (TypeError, "fields", {"fields": ["a", "b"]}),
         (TypeError, "fields", {"fields": ("a",)}),
         (TypeError, "fields", {"fields": ("a", 1)}),
@@ -89,7 +93,7 @@ def test_options_are_checked_at_the_call() -> None:
                 call(column, VERIFIER, **options)
         with pytest.raises(TypeError, match="Verifier"):
             call(column, HS256.public)  # type: ignore[arg-type]
-        with pytest.raises(TypeError, match="PyCapsule"):
+        with pytest.raises(TypeError, match=r"PyCapsule interface, not list: pyarrow\.array\(tokens\)"):
             call(["a.b.c"], VERIFIER)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="int64"):
             call(nanoarrow.Array([1, 2], nanoarrow.int64()), VERIFIER)

@@ -120,6 +120,24 @@ def test_options_are_checked_when_the_expression_is_made() -> None:
         cyjwt.polars.verify("token", VERIFIER, threads=0)
 
 
+def test_the_name_is_that_of_the_tokens() -> None:
+    frame = pl.DataFrame({"id": range(len(TOKENS)), "token": TOKENS})
+    assert frame.with_columns(cyjwt.polars.verify("token", VERIFIER)).schema["token"] == pl.Struct(
+        {"status": pl.Int8, "reason": pl.String}
+    )
+    kept = frame.with_columns(cyjwt.polars.verify("token", VERIFIER).alias("jwt"))
+    assert kept.columns == ["id", "token", "jwt"]
+
+
+def test_what_is_said_of_categories_works() -> None:
+    """Without the adapter they are refused, with the way out."""
+    categories = pl.Series(TOKENS, dtype=pl.Categorical)
+    with pytest.raises(TypeError, match=r"cast the column, with .*\.cast\(pl\.String\)"):
+        cyjwt.arrow.verify(categories, VERIFIER)
+    verified = pl.Series(cyjwt.arrow.verify(categories.cast(pl.String), VERIFIER, CLAIMS))
+    check_rows(verified.to_list(), VERIFIER, TOKENS, CLAIMS)
+
+
 def test_columns_of_other_types_are_refused() -> None:
     with pytest.raises(Exception, match="not int64"):
         pl.DataFrame({"token": [1, 2]}).select(cyjwt.polars.verify("token", VERIFIER))

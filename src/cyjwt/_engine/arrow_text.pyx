@@ -46,7 +46,10 @@ cdef int read_type(const ArrowSchema* schema, TextType* out) except -1:
         out.nested = True
     format = column.format
     if column.dictionary != NULL:
-        raise TypeError("tokens must be string or binary, not dictionary: decode the column first")
+        raise TypeError(
+            "tokens must be string or binary, not dictionary: cast the column, with .cast(pyarrow.string()), "
+            '.cast(pl.String) or .astype("string")'
+        )
     spelt = format.decode("utf-8", "replace")
     if spelt in ("u", "z"):
         out.layout = OFFSETS_32
@@ -255,7 +258,10 @@ cdef class TextSource:
             self.only = adopt(array, &self.type)
             return
         if as_stream is None:
-            raise TypeError("tokens must offer the Arrow PyCapsule interface")
+            raise TypeError(
+                f"tokens must offer the Arrow PyCapsule interface, not {type(data).__name__}: "
+                "pyarrow.array(tokens), or a RecordBatchReader around an iterator of batches"
+            )
         self.is_stream = True
         open_stream(self, as_stream())
 

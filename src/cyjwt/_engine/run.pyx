@@ -56,8 +56,10 @@ cdef int make_pick(Engine engine, names, Pick* pick, list texts) except -1:
         if index < 0:
             index = pick.names.count
             if add_name(&pick.names, text.start, text.length) < 0:
+                asked = len({other for other in names if other not in engine.claim_rules._names})
                 raise ValueError(
-                    f"at most {MAX_NAMES} claims can be asked for at once, with those that are checked"
+                    f"{asked} claims asked for, but this verifier leaves room for "
+                    f"{MAX_NAMES - engine.claim_rules.names.count} beside those it checks"
                 )
         pick.index[pick.count] = index
         pick.count += 1
