@@ -37,8 +37,9 @@ def register(
     """Make a function for use in SQL, which verifies a column of tokens into a struct.
 
     DuckDB hands over some two thousand rows at once, each such part judged by the moment at which it is evaluated,
-    and works on several parts in threads of its own. To DuckDB equal tokens have equal results, so that a function
-    named twice in a query is called once. Needs the extra ``cyjwt[duckdb]``.
+    and works on several parts in threads of its own. The function is volatile to DuckDB, as one that reads a clock is:
+    a token that stands in a prepared statement is judged at each execution. Each mention of it in a query verifies
+    anew, so name it once, in a subquery, and read the fields of that column. Needs the extra ``cyjwt[duckdb]``.
 
     Args:
         connection: where to register it.
@@ -81,4 +82,7 @@ def register(
         type="arrow",
         # A NULL is a bad token, and not a NULL of a struct.
         null_handling="special",
+        # Verdicts change with time: without this, a plan may hold the verdict on a literal for as long as it lives. A
+        # filter on a subquery's column is not computed a second time then, either.
+        side_effects=True,
     )

@@ -89,7 +89,21 @@ def test_fields_can_be_called_otherwise(connection: Any) -> None:
     assert list(rows(connection, "SELECT v(token) FROM requests")[0]) == ["ok", "why", "status", "a b"]
 
 
-def test_equal_calls_are_made_once(connection: Any) -> None:
+@pytest.mark.parametrize(
+    ("query", "calls"),
+    [
+        # A filter on the verdict is not pushed below it and computed again ...
+        ("SELECT id, v.sub FROM (SELECT id, verify_jwt(token) AS v FROM requests) WHERE v.status = 0", 1),
+        (
+            "SELECT id, sub FROM (SELECT id, unnest(v) FROM (SELECT id, verify_jwt(token) AS v FROM requests))",
+            1,
+        ),
+        ("SELECT verify_jwt(token).sub, verify_jwt(token).status FROM requests", 2),
+        # ... while one on another column is pushed, and saves the work.
+        ("SELECT id, v.sub FROM (SELECT id, verify_jwt(token) AS v FROM requests) WHERE id < 0", 0),
+    ],
+)
+def test_each_mention_is_one_call(connection: Any, query: str, calls: int) -> None:
     asked: list[None] = []
 
     def clock() -> int:
@@ -98,8 +112,32 @@ def test_equal_calls_are_made_once(connection: Any) -> None:
 
     cyjwt.duckdb.register(connection, "verify_jwt", HS256.verifier(clock=clock), {"sub": "string"})
     asked.clear()
-    connection.execute("SELECT verify_jwt(token).sub, verify_jwt(token).status FROM requests").fetchall()
-    assert len(asked) == 1
+    connection.execute(query).fetchall()
+    assert len(asked) == calls
+
+
+def test_a_prepared_statement_judges_anew(connection: Any) -> None:
+    """The verdict on a literal is not folded into the plan, in which it would stay valid for ever."""
+    token = HS256.token(good_claims(exp=1_900_000_100))
+    now = [1_900_000_000]
+    cyjwt.duckdb.register(connection, "verify_jwt", HS256.verifier(clock=lambda: now[0]))
+    connection.execute(f"PREPARE judge AS SELECT verify_jwt('{token}').reason")
+    assert connection.execute("EXECUTE judge").fetchone() == (None,)
+    now[0] += 1_000
+    assert connection.execute("EXECUTE judge").fetchone() == ("expired",)
+
+
+def test_enumerations_and_octets(connection: Any) -> None:
+    token = HS256.token(good_claims())
+    cyjwt.duckdb.register(connection, "verify_jwt", VERIFIER)
+    connection.execute(f"CREATE TYPE kept AS ENUM ('{token}', 'a.b.c')")
+    reasons = connection.execute(f"SELECT verify_jwt('{token}'::kept).reason").fetchall()
+    assert reasons == [(None,)]
+    octets = [token.encode(), b"\xff", None]
+    connection.execute("CREATE TABLE blobs (octets BLOB)")
+    connection.executemany("INSERT INTO blobs VALUES (?)", [[one] for one in octets])
+    reasons = connection.execute("SELECT verify_jwt(try(decode(octets))).reason FROM blobs").fetchall()
+    assert reasons == [(None,), ("token_type",), ("token_type",)]
 
 
 def test_options_are_checked_when_it_is_registered(connection: Any) -> None:
