@@ -41,7 +41,8 @@ def verify(
         fields: the names of the first two fields, as for ``cyjwt.arrow.verify``.
 
     Returns:
-        An expression of a struct: ``status`` (Int8), ``reason`` (String) and the claims.
+        An expression of a struct: ``status`` (Int8), ``reason`` (String) and the claims. It keeps the name of the
+        tokens, so that ``with_columns`` replaces these, unless it is given an ``alias``.
 
     Raises:
         TypeError, ValueError: an option is wrong, as for ``cyjwt.arrow.verify``.
