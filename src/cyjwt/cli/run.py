@@ -40,14 +40,14 @@ class Run:
         rows: how many rows make a batch.
         threads: how many threads verify, or None for as many as there are cores.
         quiet: how often ``--quiet`` was given.
-        held: files that are read, and must not be written over.
+        held: files that are read, by name or descriptor, and must not be written over.
     """
 
     output: Output | None
     rows: int
     threads: int | None
     quiet: int
-    held: Collection[str]
+    held: Collection[str | int]
 
     @property
     def results_to_stdout(self) -> bool:

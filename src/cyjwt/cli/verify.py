@@ -227,7 +227,8 @@ def command(
     if given is None and file is None and not piped_in():
         raise click.UsageError("Give a token, a file, or - for standard input.")
     path = file if file is not None else given
-    read = [name for name in (path, secret_file, *keys) if name is not None]
+    # Standard input may well be a file, whose name nobody tells: its descriptor is asked.
+    read = [0 if path in (None, "-") else path, *keys, *((secret_file,) if secret_file is not None else ())]
     run = Run(asked, batch_size, threads, quiet, read)
     if given is not None and given != "-" and not looks_like_file(given):
         status = verify_one(verifier, given, run)

@@ -81,7 +81,7 @@ def read_output(*, as_json: bool, path: str | None, kind: str | None, claims: It
 
 @contextmanager
 def open_output(
-    output: Output, stdout: Write, unit: str, rows: int, held: Iterable[str]
+    output: Output, stdout: Write, unit: str, rows: int, held: Iterable[str | int]
 ) -> Iterator[Results]:
     """Open the output, and finish it at the end, however that comes about.
 
@@ -90,7 +90,7 @@ def open_output(
         stdout: takes what shall go to standard output.
         unit: what is numbered: ``"line"`` or ``"row"``.
         rows: how many of them make a batch.
-        held: files that must not be written over.
+        held: files that must not be written over, by name or descriptor.
 
     Raises:
         Failure: it cannot be written, or would replace one of ``held``.
@@ -159,8 +159,12 @@ class _File:
             self._file.close()
 
 
-def _same(one: str, other: str) -> bool:
+def _same(path: str, held: str | int) -> bool:
     try:
-        return Path(one).samefile(other)
+        there, read = os.stat(path), os.stat(held)  # noqa: PTH116 - of a descriptor too
     except (OSError, ValueError):
         return False
+    if isinstance(held, int) and stat.S_ISCHR(read.st_mode):
+        # A terminal, or /dev/null: nothing of it is lost, and what is written does not come back.
+        return False
+    return os.path.samestat(there, read)

@@ -1,0 +1,51 @@
+"""``cyjwt verify`` on a standard input that is a file."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("click")
+pytest.importorskip("rich")
+
+from tests.unit.cli_support import call, key_file, token
+
+
+@pytest.fixture
+def public(tmp_path: Path) -> Path:
+    return key_file(tmp_path, "ES256")
+
+
+@pytest.mark.parametrize("arguments", [[], ["-"], ["--file", "-"], ["/dev/stdin"]])
+@pytest.mark.parametrize("out", ["tokens.ndjson", "link.ndjson"])
+def test_the_output_never_replaces_standard_input(
+    tmp_path: Path, public: Path, arguments: list[str], out: str
+) -> None:
+    if "/dev/stdin" in arguments and not Path("/dev/stdin").exists():
+        pytest.skip("there is no /dev/stdin")
+    path = tmp_path / "tokens.ndjson"
+    # Far more than is read before the output is opened, and a bad token at the end.
+    path.write_text(f"{token()}\n" * 20_000 + "garbage\n")
+    (tmp_path / "link.ndjson").symlink_to(path)
+    before = path.read_bytes()
+    options = ["--key", public, "--input-format", "text", "--output", tmp_path / out]
+    with path.open("rb") as stdin:
+        done = call("verify", *options, *arguments, stdin=stdin)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"one of the files that are read" in done.stderr
+    assert path.read_bytes() == before
+
+
+def test_an_output_beside_standard_input(tmp_path: Path, public: Path) -> None:
+    path = tmp_path / "tokens.txt"
+    path.write_text(token() + "\n")
+    with path.open("rb") as stdin:
+        assert call("verify", "--key", public, "-o", tmp_path / "out.csv", stdin=stdin).returncode == 0
+    # A token that is given leaves standard input unread; and /dev/null loses nothing.
+    with path.open("rb") as stdin:
+        done = call("verify", "--key", public, "-o", path, "--output-format", "csv", token(), stdin=stdin)
+    assert (done.returncode, path.read_text()) == (0, "line,status,reason\n1,valid,\n")
+    done = call("verify", "-k", public, "--json", "-o", "/dev/null", stdin=subprocess.DEVNULL)
+    assert b"no token in it" in done.stderr
