@@ -1,8 +1,12 @@
-"""``cyjwt verify`` on a standard input that is a file."""
+"""``cyjwt verify`` on a standard input that is a file, or does not block."""
 
 from __future__ import annotations
 
+import gzip
+import os
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +14,7 @@ import pytest
 pytest.importorskip("click")
 pytest.importorskip("rich")
 
-from tests.unit.cli_support import call, key_file, token
+from tests.unit.cli_support import call, key_file, spawn, token
 
 
 @pytest.fixture
@@ -49,3 +53,43 @@ def test_an_output_beside_standard_input(tmp_path: Path, public: Path) -> None:
     assert (done.returncode, path.read_text()) == (0, "line,status,reason\n1,valid,\n")
     done = call("verify", "-k", public, "--json", "-o", "/dev/null", stdin=subprocess.DEVNULL)
     assert b"no token in it" in done.stderr
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+@pytest.mark.parametrize("first", [0, 1, 3, 300])
+def test_a_moment_without_data_is_not_the_end(
+    public: Path, packed: Callable[[bytes], bytes], first: int
+) -> None:
+    data = packed(f"{token()}\n".encode() * 3 + b"garbage\n")
+    theirs, ours = os.pipe()
+    os.set_blocking(theirs, False)
+    with spawn(
+        "verify", "-k", public, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as child:
+        os.close(theirs)
+        os.write(ours, data[:first])
+        # It ended within this, as if that were all.
+        time.sleep(1)
+        assert child.poll() is None
+        os.write(ours, data[first:])
+        os.close(ours)
+        said = child.communicate(timeout=30)[0].decode()
+    assert child.returncode == 1, said
+    assert "4 tokens: 3 valid, 1 not valid" in said
+
+
+def test_a_socket_that_does_not_block(public: Path) -> None:
+    socket = pytest.importorskip("socket")
+    theirs, ours = socket.socketpair()
+    theirs.setblocking(False)
+    with (
+        theirs,
+        ours,
+        spawn("verify", "-k", public, "--json", stdin=theirs, stdout=subprocess.PIPE) as child,
+    ):
+        assert child.stdout is not None
+        for _ in range(3):
+            ours.sendall(token().encode() + b"\n")
+            assert b'"valid"' in child.stdout.readline()
+        ours.shutdown(socket.SHUT_WR)
+        assert child.wait(30) == 0

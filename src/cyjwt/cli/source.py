@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import os
+import select
 import stat
 import sys
 import zlib
@@ -90,7 +91,7 @@ def open_source(path: str | None) -> Iterator[Source]:
     with contextlib.ExitStack() as stack:
         name = "standard input" if path is None else path
         try:
-            raw = _raw_stdin() if path is None else stack.enter_context(Path(path).open("rb", buffering=0))
+            raw = _raw_stdin() if path is None else stack.enter_context(_Patient(path))
             head, stored = _peeked(raw)
         except (OSError, ValueError) as error:
             raise Failure(f"{name}: {getattr(error, 'strerror', None) or error}") from None
@@ -141,9 +142,22 @@ def _raw_stdin() -> io.RawIOBase:
     """
     stream = stdin()
     try:
-        return io.FileIO(stream.fileno(), closefd=False)
+        return _Patient(stream.fileno(), closefd=False)
     except OSError:
         return cast("io.RawIOBase", stream)
+
+
+class _Patient(io.FileIO):
+    """A file that waits where it has nothing yet, although its descriptor may not block.
+
+    Whether it blocks is up to everybody who shares the descriptor, as programs on the same terminal or pipe do;
+    and what FileIO says where nothing has come yet, its readers take for the end.
+    """
+
+    def readinto(self, buffer: Any, /) -> int:
+        while (count := super().readinto(buffer)) is None:
+            select.select([self], (), ())
+        return count
 
 
 class _Again(io.RawIOBase):
@@ -172,10 +186,11 @@ def _peeked(raw: io.RawIOBase) -> tuple[bytes, io.BufferedReader]:
     # A pipe gives what there is. More is waited for only where that may be the beginning of a magic number.
     head = b""
     while len(head) < 4 and any(magic.startswith(head) for magic in (*_MAGIC, PARQUET_MAGIC)):
-        more = raw.read(4 - len(head))
-        if not more:
+        more = bytearray(4 - len(head))
+        count = raw.readinto(more)
+        if not count:
             break
-        head += more
+        head += more[:count]
     return head, io.BufferedReader(cast("Any", _Again(head, raw)))
 
 
