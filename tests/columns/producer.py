@@ -127,7 +127,14 @@ class Producer:
         child = None
         if self.changes.get("nested"):
             child = Schema(format=self.format, name=b"token")
-            children = (ctypes.POINTER(Schema) * 1)(ctypes.pointer(child))
+            children: Any = (ctypes.POINTER(Schema) * 1)(ctypes.pointer(child))
+            missing = self.changes["nested"].get("missing")
+            if missing == "format":
+                child.format = None
+            elif missing == "schema":
+                children[0] = ctypes.POINTER(Schema)()
+            elif missing == "schemas":
+                children = None
             made = Schema(format=b"+s", name=b"", n_children=1, children=children, release=release)
             self.kept.append(children)
         else:
@@ -171,7 +178,11 @@ class Producer:
         self.kept += [release, held, pointers]
         if self.changes.get("nested"):
             around = self.changes["nested"]
-            children = (ctypes.POINTER(Array) * 1)(ctypes.pointer(made))
+            children: Any = (ctypes.POINTER(Array) * 1)(ctypes.pointer(made))
+            if around.get("missing") == "array":
+                children[0] = ctypes.POINTER(Array)()
+            elif around.get("missing") == "arrays":
+                children = None
             validity = around.get("validity")
             outer = ctypes.create_string_buffer(validity, len(validity)) if validity is not None else None
             none = (ctypes.c_void_p * 1)(None if outer is None else ctypes.addressof(outer))

@@ -181,6 +181,11 @@ MALFORMED = {
     "a struct that is longer than its column": (b"u", {"nested": {"length": 5}}),
     "a struct that ends behind its column": (b"u", {"nested": {"length": 4, "offset": 1}}),
     "a struct without its column": (b"u", {"nested": {"n_children": 0}}),
+    "a struct without the list of its columns": (b"u", {"nested": {"missing": "arrays"}}),
+    "a struct with a column that is missing": (b"u", {"nested": {"missing": "array"}}),
+    "a column of negative length": (b"u", {"length": -(1 << 63), "nested": {"length": 1, "offset": 1}}),
+    "more rows than can be": (b"n", {"n_buffers": 0, "length": 1 << 62}),
+    "an offset of more rows than can be": (b"u", {"offset": 1 << 62}),
 }
 
 
@@ -193,6 +198,16 @@ def test_malformed_data_are_a_value_error_and_given_back(kind: type[Producer], c
     with pytest.raises(ValueError, match="malformed Arrow data"):
         rows(producer)
     assert_released(producer)
+
+
+@pytest.mark.parametrize("kind", [ArrayProducer, StreamProducer])
+@pytest.mark.parametrize("missing", ["format", "schema", "schemas"])
+def test_malformed_schemas_are_a_value_error(kind: type[Producer], missing: str) -> None:
+    producer = kind(nested={"missing": missing})
+    with pytest.raises(ValueError, match="malformed Arrow data"):
+        TextSource(producer)
+    assert producer.released["stream"] == producer.made["stream"]
+    assert producer.released["array"] == 0, "what was not taken over is its capsule's to release"
 
 
 def test_a_view_to_the_last_octet_of_its_block_is_fine() -> None:

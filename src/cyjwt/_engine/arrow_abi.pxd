@@ -1,4 +1,4 @@
-"""The Arrow C data and C stream interfaces: their structs, in the specification's order, and nothing else."""
+"""The Arrow C data and C stream interfaces: their structs, in the specification's order, and their limits."""
 
 from libc.stdint cimport int64_t
 
@@ -31,3 +31,7 @@ cdef struct ArrowArrayStream:
     const char* (*get_last_error)(ArrowArrayStream*) noexcept nogil
     void (*release)(ArrowArrayStream*) noexcept nogil
     void* private_data
+
+# The most rows that are taken: with so many, 64 bits hold whatever is computed from them.
+cdef inline int64_t most_rows() noexcept nogil:
+    return <int64_t>1 << 40

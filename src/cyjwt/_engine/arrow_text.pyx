@@ -8,7 +8,7 @@ from libc.errno cimport ENOMEM
 from libc.stdint cimport uint8_t
 from libc.string cimport memset, strncmp
 
-from cyjwt._engine.arrow_abi cimport ArrowSchema
+from cyjwt._engine.arrow_abi cimport ArrowSchema, most_rows
 from cyjwt._engine.arrow_rows cimport NOTHING, OFFSETS_32, OFFSETS_64, VIEWS, Validity, check, cut, text_at
 from cyjwt._engine.run cimport RUN_OCTETS, RUN_TOKENS, Slice
 from cyjwt._engine.status cimport VALID
@@ -42,9 +42,13 @@ cdef int read_type(const ArrowSchema* schema, TextType* out) except -1:
     if strncmp(schema.format, b"+s", 3) == 0:
         if schema.n_children != 1:
             raise TypeError(f"tokens must be one column of text, not a struct of {schema.n_children}")
+        if schema.children == NULL or schema.children[0] == NULL:
+            raise ValueError("malformed Arrow data: a struct without its column")
         column = schema.children[0]
         out.nested = True
     format = column.format
+    if format == NULL:
+        raise ValueError("malformed Arrow data: a schema without a format")
     if column.dictionary != NULL:
         raise TypeError(
             "tokens must be string or binary, not dictionary: cast the column, with .cast(pyarrow.string()), "
@@ -78,6 +82,15 @@ cdef int take_validity(const ArrowArray* array, int64_t first, Validity* out) ex
     return 0
 
 
+cdef int check_extent(const ArrowArray* array) except -1:
+    """What is computed from a length and an offset must fit 64 bits; nulls need no memory to be many."""
+    if array.length < 0 or array.offset < 0:
+        malformed("a negative length or offset")
+    if array.length > most_rows() or array.offset > most_rows():
+        malformed("more rows than can be")
+    return 0
+
+
 cdef int take_column(TextChunk chunk) except -1:
     """Looks up the parts of the column in the chunk's array, and checks them."""
     cdef const ArrowArray* array = &chunk.array
@@ -85,16 +98,16 @@ cdef int take_column(TextChunk chunk) except -1:
     cdef Texts* texts = &chunk.texts
     cdef int64_t first = array.offset
     cdef bint views = texts.type.layout == VIEWS
-    if array.length < 0 or array.offset < 0:
-        malformed("a negative length or offset")
+    check_extent(array)
     texts.rows = chunk.rows = array.length
     if texts.type.nested:
-        if array.n_children != 1 or array.children == NULL:
+        if array.n_children != 1 or array.children == NULL or array.children[0] == NULL:
             malformed("a struct without its column")
         column = array.children[0]
         take_validity(array, first, &texts.outer)
+        check_extent(column)
         # A struct's offset counts in its columns' rows too.
-        if column.offset < 0 or column.length - first < texts.rows:
+        if column.length - first < texts.rows:
             malformed("a column that is shorter than its struct")
         first += column.offset
     if column.dictionary != NULL:
@@ -129,7 +142,9 @@ cdef class TextChunk:
 
     def __dealloc__(self):
         if self.array.release != NULL:
-            self.array.release(&self.array)
+            # Without the lock, as all that a producer is asked: it may wait for threads that need it.
+            with nogil:
+                self.array.release(&self.array)
 
     def __len__(self):
         return self.rows
@@ -189,7 +204,8 @@ cdef int fail_stream(ArrowArrayStream* stream, int code) except -1:
     cdef const char* said
     if code == ENOMEM:
         raise MemoryError("the Arrow stream is out of memory")
-    said = stream.get_last_error(stream)
+    with nogil:
+        said = stream.get_last_error(stream)
     raise OSError(code, "the Arrow stream failed" if said == NULL else
                   f"the Arrow stream failed: {said.decode('utf-8', 'replace')}")
 
@@ -213,14 +229,18 @@ cdef int open_stream(TextSource source, capsule) except -1:
     try:
         read_type(&schema, &source.type)
     finally:
-        schema.release(&schema)
+        with nogil:
+            schema.release(&schema)
     return 0
 
 
 cdef void close_stream(TextSource source) noexcept:
-    if source.stream.release != NULL:
-        source.stream.release(&source.stream)
+    cdef ArrowArrayStream stream = source.stream
+    if stream.release != NULL:
+        # Whoever else asks meanwhile finds it closed.
         source.stream.release = NULL
+        with nogil:
+            stream.release(&stream)
 
 
 cdef class TextSource:
