@@ -4,6 +4,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, uint8_t
 from libc.stdlib cimport free, malloc
 
+from cyjwt._engine.arrow_abi cimport most_rows
 from cyjwt._engine.arrow_rows cimport Texts, cut, text_at
 from cyjwt._engine.arrow_text cimport TextChunk
 from cyjwt._engine.clock cimport read_clock
@@ -51,9 +52,9 @@ TYPES = {
 cdef int64_t ANY = <int64_t>1 << 62
 
 cdef enum:
-    STATUS = 0          # the columns that there always are
-    REASON = 1
+    REASON = 1          # the columns that there always are, behind the status
     CLAIMS = 2
+    MOST_THREADS = 1024
     LEAST_PART = 2 * RUN_TOKENS
     MOST_PART = 64 * RUN_TOKENS
 
@@ -118,6 +119,8 @@ cdef class ColumnWork:
             held = chunk
             if not 0 <= first <= stop <= held.rows:
                 raise ValueError("the chunk has no such rows")
+            if stop - first > most_rows() - self.rows:
+                raise ValueError("more rows than can be")
             self.chunks.append(held)
             self.ranges[self.range_count].texts = &held.texts
             self.ranges[self.range_count].first = first
@@ -132,7 +135,8 @@ cdef class ColumnWork:
         # A claim is never longer than the token that it comes from.
         self.wide = max(octets, self.rows * LONGEST_REASON) > most
         # Some pieces for each thread, so that none is left alone with the last; whole runs, and not too many.
-        piece = self.rows // (4 * max(threads, <int64_t>1)) // RUN_TOKENS * RUN_TOKENS
+        threads = min(max(threads, <int64_t>1), <int64_t>MOST_THREADS)
+        piece = self.rows // (4 * threads) // RUN_TOKENS * RUN_TOKENS
         piece = min(max(piece, <int64_t>LEAST_PART), <int64_t>MOST_PART)
         kinds = [STATUS_COLUMN, STRING_COLUMN, *(TYPES[type] for type in types)]
         self.table = Columns(self.rows, piece, kinds, self.wide)
@@ -220,7 +224,7 @@ cdef class ColumnWork:
         return True
 
     def finish(self):
-        """What the columns' Arrow arrays are made of, when all the work is done.
+        """What the columns' Arrow arrays are made of, when all the work is done; once.
 
         Returns:
             For the status, the reason and each claim, a tuple of how many nulls it has, its validity bitmap

@@ -47,6 +47,7 @@ cdef class Columns:
     cdef readonly int64_t rows
     cdef int64_t part_rows
     cdef readonly int64_t part_count
+    cdef bint finished
     cdef list buffers           # of each column: its validity (None for a status), its values, its parts
 
 # Puts a row's claim in its place, or null where the column's type cannot hold it. False without memory.
@@ -58,5 +59,6 @@ cdef void put_null(Column* column, int64_t part, int64_t row) noexcept nogil
 # Puts the code of a status into a column of strings, null for VALID. False where memory is lacking.
 cdef bint put_reason(Column* column, int64_t part, int64_t row, int status) noexcept nogil
 
-# What an Arrow array is made of, for each column; the parts are gone then. See columns.pyx.
+# What an Arrow array is made of, for each column; the parts are gone then, so that it is made but once.
+# See columns.pyx.
 cdef list finish(Columns table)

@@ -8,8 +8,9 @@ cimport cython
 from cpython.buffer cimport PyBuffer_FillInfo
 from libc.stdint cimport int32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, realloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
+from cyjwt._engine.arrow_abi cimport most_rows
 from cyjwt._engine.jsonlex cimport (
     ARRAY,
     ESCAPED,
@@ -75,7 +76,8 @@ cdef class Buffer:
 cdef Buffer new_buffer(int64_t size):
     """Of zeros."""
     cdef Buffer buffer = Buffer.__new__(Buffer)
-    buffer.memory = calloc(<size_t>size + ALIGNMENT, 1)
+    if size >= 0:
+        buffer.memory = calloc(<size_t>size + ALIGNMENT, 1)
     if buffer.memory == NULL:
         raise MemoryError
     buffer.start = <uint8_t*>((<uintptr_t>buffer.memory + ALIGNMENT - 1) & ~<uintptr_t>(ALIGNMENT - 1))
@@ -100,7 +102,7 @@ cdef bint grow(Grown* grown, size_t more) noexcept nogil:
 
 cdef void drop(Grown* grown) noexcept nogil:
     free(grown.start)
-    grown.start = NULL
+    memset(grown, 0, sizeof(Grown))
 
 
 cdef inline bint has_ends(const Column* column) noexcept nogil:
@@ -122,6 +124,8 @@ cdef class Columns:
         cdef Buffer validity, values, parts
         cdef Column* column
         cdef int64_t size
+        if not 0 <= rows <= most_rows() or part_rows <= 0:
+            raise ValueError("more rows than can be")
         self.rows = rows
         self.part_rows = part_rows
         self.part_count = (rows + part_rows - 1) // part_rows
@@ -332,18 +336,16 @@ cdef Buffer join_data(Column* column, int64_t part_count):
     """The octets of all parts, which are gone then."""
     cdef int64_t i, size = 0
     cdef Buffer joined
-    cdef Grown* data
     for i in range(part_count):
         size += column.parts[i].data.size
     joined = new_buffer(size)
     with nogil:
         size = 0
         for i in range(part_count):
-            data = &column.parts[i].data
-            if data.size:
-                memcpy(joined.start + size, data.start, data.size)
-                size += data.size
-            drop(data)
+            if column.parts[i].data.size:
+                memcpy(joined.start + size, column.parts[i].data.start, column.parts[i].data.size)
+                size += column.parts[i].data.size
+            drop(&column.parts[i].data)
     return joined
 
 
@@ -365,29 +367,39 @@ cdef Buffer join_ends(Column* column, int64_t part_count, int64_t count):
     return joined
 
 
+cdef int64_t join_rows(Columns table, Column* column, int64_t* count) noexcept nogil:
+    """Makes rows' ends count from the first part's start. The nulls there are; count gets the elements."""
+    cdef int64_t j, rows, before = 0, nulls = 0
+    cdef const Part* part
+    count[0] = 0
+    for j in range(table.part_count):
+        part = &column.parts[j]
+        nulls += part.nulls
+        if has_ends(column):
+            rows = min(table.part_rows, table.rows - j * table.part_rows)
+            shift_ends(column.values, column.wide, j * table.part_rows + 1, rows, before)
+        before += part.count if column.type == LIST_COLUMN else <int64_t>part.data.size
+        count[0] += part.count
+    return nulls
+
+
 cdef list finish(Columns table):
     """Of each column: how many nulls it has, its validity (None without nulls), its values.
 
     Of one with texts also their octets, of a list then how many elements it has, and their offsets.
     """
-    cdef int64_t j, before, nulls, count, rows
+    cdef int64_t nulls, count
     cdef Column* column
-    cdef Part* part
-    cdef Buffer ends
     cdef int i
+    if table.finished:
+        raise RuntimeError("the table was finished before")
+    table.finished = True
     finished = []
     for i in range(table.count):
         column = &table.columns[i]
         validity, values, _ = table.buffers[i]
-        nulls = before = count = 0
-        for j in range(table.part_count):
-            part = &column.parts[j]
-            rows = min(table.part_rows, table.rows - j * table.part_rows)
-            nulls += part.nulls
-            if has_ends(column):
-                shift_ends(column.values, column.wide, j * table.part_rows + 1, rows, before)
-            before += part.count if column.type == LIST_COLUMN else <int64_t>part.data.size
-            count += part.count
+        with nogil:
+            nulls = join_rows(table, column, &count)
         made = (nulls, validity if nulls else None, values)
         if column.type == LIST_COLUMN:
             ends = join_ends(column, table.part_count, count)
