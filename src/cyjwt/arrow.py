@@ -302,8 +302,11 @@ def _read_columns(
             raise ValueError(f"two columns are called {name!r}: name the first two with fields=")
     if fields[0] == fields[1]:
         raise ValueError(f"two columns are called {fields[0]!r}")
-    if any("\0" in name for name in (*fields, *columns)):
-        raise ValueError("an Arrow column's name cannot hold NUL")
+    for name in (*fields, *columns):
+        if "\0" in name:
+            raise ValueError("an Arrow column's name cannot hold NUL")
+        if any("\ud800" <= character <= "\udfff" for character in name):
+            raise ValueError("an Arrow column's name is UTF-8, which has no surrogates")
     return (fields[0], fields[1]), columns
 
 

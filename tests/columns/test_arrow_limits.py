@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import _thread
 import gc
+import os
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cyjwt
 import cyjwt.arrow
+from cyjwt._engine.arrow_text import TextSource
+from cyjwt._engine.arrow_work import ColumnWork
 from tests.columns.producer import ArrayProducer, StreamProducer
-from tests.columns.test_arrow import CLAIMS, FORMATS, HS256, MIXED, TOKENS, VERIFIER, produced, rows
+from tests.columns.rows import check_rows
+from tests.columns.test_arrow import CLAIMS, FORMATS, HS256, MIXED, TOKENS, VERIFIER, objects, produced, rows
 from tests.support import NOW, pair
 
 nanoarrow = pytest.importorskip("nanoarrow", reason="the columns go out through nanoarrow")
+
+
+def in_a_process(script: str) -> str:
+    """What a script prints, in a process of its own that may hang or crash."""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+ROOT = Path(__file__).parents[2]
 
 # -- what would not fit
 
@@ -62,6 +81,58 @@ def test_reasons_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [len(array) for array in stream] == [4, 4, 1]
 
 
+def test_what_is_too_long_needs_no_memory_and_gets_the_verdict_of_verify() -> None:
+    """In a process that may not have as much memory again as the text has."""
+    script = """
+import resource
+import cyjwt, cyjwt.arrow
+from tests.columns.test_arrow import VERIFIER, ArrayProducer, produced, rows
+
+long = b"x" * (200 << 20)
+producers = [produced(ArrayProducer, [long], b"U"), produced(ArrayProducer, [long], b"Z")]
+held = [producer.__arrow_c_array__() for producer in producers]
+for producer, capsules in zip(producers, held):
+    producer.array = lambda capsules=capsules: capsules
+with open("/proc/self/statm") as file:
+    has = int(file.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (has + (100 << 20),) * 2)
+print([rows(cyjwt.arrow.verify(one, VERIFIER, threads=1))[0]["reason"] for one in producers])
+"""
+    assert in_a_process(script) == "['too_large', 'too_large']"
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_is_too_long_and_not_ascii_gets_the_verdict_of_verify(format: bytes) -> None:
+    tail = "é".encode()
+    texts: list[bytes | None] = [b"e" * n + tail for n in (16380, 16383, 16384, 16385, 100_000)]
+    texts += [b"e" * 100_000, b"e" * 20_000 + tail + b"e" * 80_000]
+    found = rows(cyjwt.arrow.verify(produced(ArrayProducer, texts, format), VERIFIER))
+    check_rows(found, VERIFIER, objects(texts, format), {})
+
+
+def test_tables_of_more_rows_than_can_be_are_refused() -> None:
+    """Nulls need no memory, so that a few octets can claim any number of them."""
+    (chunk,) = TextSource(ArrayProducer(b"n", n_buffers=0, length=1 << 40))
+    with pytest.raises(ValueError, match="more rows than can be"):
+        ColumnWork(VERIFIER, [(chunk, 0, 1 << 40), (chunk, 0, 1)], (), (), 0.0, 1, 1 << 31)
+
+
+@pytest.mark.parametrize("threads", [1, 1 << 10, 1 << 60, 1 << 62, (1 << 63) - 1])
+def test_any_number_of_threads_cuts_the_work(threads: int) -> None:
+    (chunk,) = TextSource(produced(ArrayProducer, MIXED))
+    work = ColumnWork(VERIFIER, [(chunk, 0, len(chunk))], (), (), 0.0, threads, 1 << 31)
+    assert work.pieces == 1
+
+
+def test_a_table_is_finished_once() -> None:
+    (chunk,) = TextSource(produced(ArrayProducer, MIXED))
+    work = ColumnWork(VERIFIER, [(chunk, 0, len(chunk))], ("aka",), ("list<string>",), NOW, 1, 1 << 31)
+    work.work()
+    assert work.finish() is not None
+    with pytest.raises(RuntimeError, match="finished before"):
+        work.finish()
+
+
 # -- errors
 
 
@@ -82,6 +153,8 @@ def test_options_are_checked_at_the_call() -> None:
         (TypeError, "fields", {"fields": ["a", "b"]}),
         (TypeError, "fields", {"fields": ("a",)}),
         (TypeError, "fields", {"fields": ("a", 1)}),
+        (ValueError, "surrogates", {"fields": ("\ud800", "b")}),
+        (ValueError, "surrogates", {"fields": ("a", "b\udfff")}),
         (ValueError, "two columns are called 'a'", {"fields": ("a", "a")}),
         (ValueError, "two columns are called 'reason'", {"claims": {"reason": "string"}}),
         (TypeError, "threads", {"threads": "2"}),
@@ -155,6 +228,40 @@ def test_ctrl_c_ends_it_within_a_second(threads: int) -> None:
     gc.collect()
     assert took < 1
     assert producer.released["array"] == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="waits for a semaphore of Linux's libc")
+def test_a_producer_may_wait_for_other_threads_while_it_releases() -> None:
+    """An array of no rows begins with zeros, which is a semaphore: its release waits for another thread."""
+    script = """
+import ctypes, struct, threading, time
+from cyjwt._engine.arrow_text import TextSource
+from tests.columns import producer
+
+libc = ctypes.CDLL(None)
+
+class Waiting(producer.ArrayProducer):
+    def fill_array(self, out):
+        super().fill_array(out)
+        out.release = ctypes.cast(libc.sem_wait, producer.RELEASE_ARRAY)
+        out.private_data = 0x5EED5EED5EED
+
+(chunk,) = TextSource(Waiting(length=0, null_count=0))
+held = ctypes.string_at(id(chunk), chunk.__sizeof__())
+place = held.index(struct.pack("=q", 0x5EED5EED5EED)) - producer.Array.private_data.offset
+address = ctypes.c_void_p(id(chunk) + place)
+
+def post():
+    time.sleep(0.2)
+    libc.sem_post(address)
+
+thread = threading.Thread(target=post)
+thread.start()
+began = time.perf_counter()
+del chunk
+print(time.perf_counter() - began > 0.1)
+"""
+    assert in_a_process(script) == "True"
 
 
 def test_one_verifier_serves_many_threads_at_once() -> None:

@@ -13,6 +13,7 @@ from cyjwt._engine.status cimport TOKEN_TEXT, TOKEN_TYPE, VALID
 cdef enum:
     MOST_TOKEN = 1 << 30    # the longest token that a verifier can be told to take
     VIEW_SIZE = 16
+    ASCII_BLOCK = 1 << 14
     INLINE_MOST = 12        # a text of so many octets lies in its view
 
 # Of rows without a text: a place that can be named.
@@ -100,6 +101,14 @@ cdef int64_t check(Texts* texts, int64_t first) noexcept nogil:
 cdef inline bint is_ascii(const uint8_t* text, size_t size) noexcept nogil:
     cdef uint8_t seen = 0
     cdef size_t i
+    # Long ones no further than need be.
+    while size > ASCII_BLOCK:
+        for i in range(<size_t>ASCII_BLOCK):
+            seen |= text[i]
+        if seen >= 0x80:
+            return False
+        text += ASCII_BLOCK
+        size -= ASCII_BLOCK
     for i in range(size):
         seen |= text[i]
     return seen < 0x80

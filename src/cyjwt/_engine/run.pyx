@@ -66,12 +66,15 @@ cdef int make_pick(Engine engine, names, Pick* pick, list texts) except -1:
     return 0
 
 
-cdef bint prepare(Room room, int count, int want, const Pick* pick) noexcept nogil:
-    """Room for all that the run decodes: never more than its texts and some slack for each."""
+cdef bint prepare(Engine engine, Room room, int count, int want, const Pick* pick) noexcept nogil:
+    """Room for all that the run decodes: never more than its texts and some slack for each.
+
+    A text that is too long to be read needs none: it may be longer than there is memory.
+    """
     cdef size_t need = 0
     cdef int i
     for i in range(count):
-        if room.status[i] == VALID:
+        if room.status[i] == VALID and room.texts[i].size <= engine.max_size:
             need += room.texts[i].size + CYJWT_JSON_SLACK
     if need > room.arena_room:
         free(room.arena)
@@ -218,7 +221,7 @@ cdef int verify_run(
     cdef Item* item
     cdef size_t used = 0
     cdef int i
-    if not prepare(room, count, want, pick):
+    if not prepare(engine, room, count, want, pick):
         with gil:
             raise MemoryError
     for i in range(count):
