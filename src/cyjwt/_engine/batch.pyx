@@ -11,6 +11,7 @@ from cyjwt._engine.compact cimport Borrowed, borrow, release
 from cyjwt._engine.jsonlex cimport ABSENT, STRING
 from cyjwt._engine.jsonread cimport read_value
 from cyjwt._engine.jsonscan cimport Member
+from cyjwt._engine.prefetch cimport CYJWT_PREFETCH
 from cyjwt._engine.pyraw cimport (
     Py_DECREF,
     PyBytes_Check,
@@ -32,6 +33,9 @@ from cyjwt._engine.run cimport (
 )
 from cyjwt._engine.status cimport CLAIM_MISSING, NO_MEMORY, RAISED, VALID, exception_for, raise_status
 from cyjwt._engine.verify cimport Engine, read_claims
+
+cdef enum:
+    AHEAD = 8       # how many tokens before its turn one is asked for
 
 
 cdef enum:
@@ -150,6 +154,8 @@ cdef class Work:
         cdef int count = 0
         while count < most and octets < RUN_OCTETS:
             token = PyTuple_GET_ITEM(<PyObject*>self.tokens, first + count)
+            if count + AHEAD < most:
+                CYJWT_PREFETCH(PyTuple_GET_ITEM(<PyObject*>self.tokens, first + count + AHEAD))
             if PyUnicode_Check(token):
                 octets += PyUnicode_GET_LENGTH(token)
             elif PyBytes_Check(token):

@@ -16,6 +16,8 @@ cdef extern from "jsonlex_simd.h" nogil:
     uint64_t cyjwt_first8(const uint8_t* p, size_t n) noexcept
     void cyjwt_copy(uint8_t* dst, const uint8_t* src, size_t n) noexcept
     const uint8_t* cyjwt_string_stop(const uint8_t* p) noexcept
+    const uint8_t* cyjwt_string_stop_near(const uint8_t* p, size_t n) noexcept
+    bint cyjwt_eight_digits(const uint8_t* p, uint64_t* value) noexcept
     int cyjwt_locale_ready() noexcept
     double cyjwt_strtod(const char* text) noexcept
     const double* CYJWT_POWERS_OF_TEN  # 1e0 to 1e22, each exact
@@ -51,7 +53,7 @@ cdef struct Number:
     double value        # for FRACTION
 
 cdef inline const uint8_t* skip_space(const uint8_t* p) noexcept nogil:
-    while p[0] == 0x20 or p[0] == 0x0A or p[0] == 0x0D or p[0] == 0x09:
+    while p[0] <= 0x20 and (p[0] == 0x20 or p[0] == 0x0A or p[0] == 0x0D or p[0] == 0x09):
         p += 1
     return p
 
@@ -213,6 +215,8 @@ cdef inline const uint8_t* scan_number(const uint8_t* p, Number* number, int* er
     if p[0] == 0x30:
         p += 1
     elif 0x31 <= p[0] <= 0x39:
+        if cyjwt_eight_digits(p, &m):
+            p += 8
         while 0x30 <= p[0] <= 0x39:
             if p - mark < 18:
                 m = m * 10 + (p[0] - 0x30)

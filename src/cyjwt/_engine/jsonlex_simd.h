@@ -110,6 +110,42 @@ static inline const uint8_t *cyjwt_string_stop(const uint8_t *p) {
 #endif
 }
 
+/* cyjwt_string_stop where the stop is likely to be n bytes on. Where it is, the answer is made of the guess and not
+ * of what was found, so that a processor which reads ahead need not wait for the search to end. */
+static inline const uint8_t *cyjwt_string_stop_near(const uint8_t *p, size_t n) {
+    const uint8_t *stop = cyjwt_string_stop(p);
+#if defined(__GNUC__)
+    const uint8_t *guess = p + n;
+    __asm__("" : "+r"(guess)); /* or the compiler would see that it is the same as stop */
+    if (stop == p + n) {
+        __asm__ volatile("" : "+r"(guess)); /* or it would choose without a branch, and so wait again */
+        return guess;
+    }
+#else
+    (void)n;
+#endif
+    return stop;
+}
+
+/* Whether eight digits stand at p; if so, value is their number. Never where the target is not little-endian. */
+static inline int cyjwt_eight_digits(const uint8_t *p, uint64_t *value) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    (void)p;
+    (void)value;
+    return 0;
+#else
+    uint64_t x = cyjwt_load64(p);
+    /* The upper half of each octet is 3, and stays 3 when 6 is added, which it would not past '9'. */
+    if (((x & 0xf0f0f0f0f0f0f0f0) | ((x + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) >> 4) !=
+        0x3333333333333333)
+        return 0;
+    x = (x & 0x0f0f0f0f0f0f0f0f) * 2561 >> 8; /* pairs: 10 a + b */
+    x = (x & 0x00ff00ff00ff00ff) * 6553601 >> 16;
+    *value = (x & 0x0000ffff0000ffff) * 42949672960001 >> 32;
+    return 1;
+#endif
+}
+
 /* The powers of ten that a double holds exactly. */
 static const double CYJWT_POWERS_OF_TEN[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,

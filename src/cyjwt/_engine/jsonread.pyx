@@ -7,20 +7,18 @@ members come in an order seen before starts as a copy of one of that shape, whic
 table. In each memory a newcomer takes the slot of what was there.
 """
 
-from libc.stdlib cimport free, malloc, realloc
+from libc.stdlib cimport free
 from libc.stdint cimport int64_t, uint32_t
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcmp, memset
 
 from cyjwt._engine.jsonlex cimport (
     ABSENT,
     ARRAY,
-    CYJWT_JSON_SLACK,
     CYJWT_UNLIKELY,
     ESCAPED,
     FALSE_VALUE,
     INTEGER,
     MAX_DEPTH,
-    NON_ASCII,
     NULL_VALUE,
     OBJECT,
     STRING,
@@ -37,37 +35,37 @@ from cyjwt._engine.jsonlex cimport (
 from cyjwt._engine.jsonmemory cimport (
     GUESS_DEPTHS,
     NAME_SLOTS_LOG,
+    STEADY,
     VALUE_SLOTS_LOG,
+    KnownText,
     Memory,
     Shape,
     ascii_text,
     is_next,
+    known_number,
     known_text,
-    make_dict,
 )
-from cyjwt._engine.jsonscan cimport find_name
+from cyjwt._engine.jsonreader cimport STACK_AT_HAND, Reader, any_text, fail, push, read_wide_integer
+from cyjwt._engine.jsonshape cimport make_dict, resume_guess, trust_shape
+from cyjwt._engine.jsonnames cimport find_name
 from cyjwt._engine.pyraw cimport (
     Py_DECREF,
     Py_False,
     Py_INCREF,
     Py_None,
     Py_True,
+    PyDict_Copy,
     PyDict_New,
-    PyErr_NoMemory,
-    PyErr_SetObject,
+    PyDict_Next,
+    PyDict_SetItem,
     PyFloat_FromDouble,
     PyList_New,
     PyList_SET_ITEM,
-    PyLong_FromLongLong,
-    PyUnicode_DecodeUTF8,
 )
 from cyjwt._engine.status cimport JSON_DEPTH, JSON_MEMORY, JSON_OK, JSON_SYNTAX
 
 if not cyjwt_locale_ready():
     raise MemoryError("no C locale")
-
-cdef enum:
-    STACK_AT_HAND = 128
 
 # Claims whose values many tokens share and that identify no person.
 cdef frozenset RECURRING = frozenset([
@@ -79,99 +77,102 @@ cdef frozenset RECURRING = frozenset([
 cdef Memory memory
 memory.recurring = <PyObject*>RECURRING
 
-cdef struct Reader:
-    int error
-    bint trusted
-    size_t size
-    const Names* names
-    Member* out
-    uint8_t* scratch        # for strings written with escapes; made on the first
-    PyObject** stack        # owned references: names and values of what is open, innermost last
-    Py_ssize_t top
-    Py_ssize_t room
-    PyObject* at_hand[STACK_AT_HAND]
-    const uint8_t* end      # where the value just read ends
+cdef inline const uint8_t* past_colon(Reader* r, const uint8_t* p) noexcept:
+    """From behind the closing quote of a name to its value."""
+    if p[0] != 0x3A:
+        p = skip_space(p)
+        if p[0] != 0x3A:
+            fail(r, JSON_SYNTAX)
+            return NULL
+    return skip_space(p + 1)
 
 
-cdef PyObject* fail(Reader* r, int error) noexcept:
-    r.error = error
+cdef inline Member* wanted_member(Reader* r, const uint8_t* name, size_t size, int depth) noexcept:
+    """Where the member of that name is to be noted, or NULL."""
+    cdef int index
+    if depth > 1 or r.names == NULL:
+        return NULL
+    index = find_name(r.names, name, size)
+    return &r.out[index] if index >= 0 else NULL
+
+
+cdef PyObject* read_alike(
+    Reader* r, const uint8_t** at, int depth, Shape* shape, Py_ssize_t* count
+) noexcept:
+    """An object, from its first name, into a copy of a shape's model.
+
+    NULL without an error where it turns out to be another: then the members so far are on the stack, count
+    says how many they are, and at is where the last of them ends.
+    """
+    cdef PyObject* model = shape.model
+    cdef PyObject* made
+    cdef PyObject* key
+    cdef PyObject* kept
+    cdef PyObject* item
+    cdef KnownText* name
+    cdef KnownText* value
+    cdef Member* member
+    cdef const uint8_t* p = at[0]
+    cdef const uint8_t* last = p
+    cdef Py_ssize_t i = 0, place = 0
+    # As long as the model is held, no other one has its address. What collects garbage may run code that
+    # reads tokens itself and replaces the shape.
+    Py_INCREF(model)
+    made = PyDict_Copy(model)
+    if made == NULL:
+        fail(r, JSON_MEMORY)
+    while made != NULL and shape.model == model:
+        name = &shape.names[i]
+        if p[0] != 0x22 or not is_next(name, p + 1):
+            break
+        member = wanted_member(r, p + 1, name.size, depth)
+        p = past_colon(r, p + name.size + 2)
+        if p == NULL:
+            break
+        value = &shape.values[i]
+        if value.size and p[0] == 0x22 and is_next(value, p + 1):
+            # It is in the copy already.
+            if member != NULL:
+                member.start = p + 1
+                member.length = <uint32_t>value.size
+                member.kind = STRING
+                member.flags = 0
+            p += value.size + 2
+        else:
+            key = name.text
+            kept = value.text
+            item = read_any(r, p, depth, member, name.recurs)
+            if item == NULL:
+                break
+            if item != kept and PyDict_SetItem(made, key, item) < 0:
+                fail(r, JSON_MEMORY)
+                Py_DECREF(item)
+                break
+            Py_DECREF(item)
+            p = r.end
+        i += 1
+        last = p
+        p = skip_space(p)
+        if p[0] == 0x7D and i == shape.count and shape.model == model:
+            r.end = p + 1
+            Py_DECREF(model)
+            return made
+        if p[0] != 0x2C or i == shape.count:
+            break
+        p = skip_space(p + 1)
+    at[0] = last
+    while not r.error and count[0] < i and PyDict_Next(made, &place, &key, &item):
+        Py_INCREF(key)
+        Py_INCREF(item)
+        count[0] += 1
+        if not push(r, key):
+            Py_DECREF(item)
+        elif not push(r, item):
+            pass
+    if made != NULL:
+        Py_DECREF(made)
+    Py_DECREF(model)
     return NULL
-
-
-cdef PyObject* no_memory(Reader* r) noexcept:
-    PyErr_NoMemory()
-    return fail(r, JSON_MEMORY)
-
-
-cdef bint more_room(Reader* r) noexcept:
-    cdef Py_ssize_t room = 4 * r.room
-    cdef PyObject** stack
-    if r.stack == r.at_hand:
-        stack = <PyObject**>malloc(room * sizeof(PyObject*))
-        if stack != NULL:
-            memcpy(stack, r.at_hand, r.top * sizeof(PyObject*))
-    else:
-        stack = <PyObject**>realloc(r.stack, room * sizeof(PyObject*))
-    if stack == NULL:
-        no_memory(r)
-        return False
-    r.stack = stack
-    r.room = room
-    return True
-
-
-cdef inline bint push(Reader* r, PyObject* owned) noexcept:
-    """Takes the reference in any case."""
-    if CYJWT_UNLIKELY(r.top == r.room) and not more_room(r):
-        Py_DECREF(owned)
-        return False
-    r.stack[r.top] = owned
-    r.top += 1
-    return True
-
-
-cdef PyObject* any_text(Reader* r, const uint8_t* p, Py_ssize_t size, int flags) noexcept:
-    """The str of a scanned string that has escapes or is not ASCII."""
-    cdef PyObject* text
-    if flags & ESCAPED:
-        if r.scratch == NULL:
-            r.scratch = <uint8_t*>malloc(r.size + CYJWT_JSON_SLACK)
-            if r.scratch == NULL:
-                return no_memory(r)
-        size = <Py_ssize_t>unescape(p, size, r.scratch)
-        p = r.scratch
-    text = PyUnicode_DecodeUTF8(<const char*>p, size, NULL) if flags & NON_ASCII else ascii_text(p, size)
-    if text == NULL:
-        r.error = JSON_MEMORY
-    return text
-
-
-cdef object wide_integer(const Number* number, const uint8_t* p):
-    """An int of more digits than a machine word holds, eighteen at a time; MAX_DIGITS bounds it."""
-    cdef int64_t chunk, weight
-    cdef int i
-    cdef object total = 0
-    p += number.negative
-    for start in range(0, number.digits, 18):
-        chunk = 0
-        weight = 1
-        for i in range(start, min(start + 18, number.digits)):
-            chunk = chunk * 10 + (p[i] - 0x30)
-            weight *= 10
-        total = total * weight + chunk
-    return -total if number.negative else total
-
-
-cdef PyObject* read_wide_integer(Reader* r, const Number* number, const uint8_t* p) noexcept:
-    try:
-        total = wide_integer(number, p)
-    except BaseException as error:
-        # The arithmetic of int looks for signals, so that what a handler raises may come out of it.
-        kind = type(error)
-        PyErr_SetObject(<PyObject*>kind, <PyObject*>error)
-        return fail(r, JSON_MEMORY)
-    Py_INCREF(<PyObject*>total)
-    return <PyObject*>total
 
 
 cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
@@ -180,10 +181,11 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
     cdef const uint8_t* key
     cdef Py_ssize_t base = r.top, size, i
     cdef PyObject* item
-    cdef int flags, index
+    cdef Member* member
+    cdef int flags
     cdef bint recurs
     cdef size_t decoded
-    cdef Py_ssize_t count = 0
+    cdef Py_ssize_t count = 0, next
     # Tokens of one issuer, and objects of one list, have their members in one order, so that the next
     # name is worth a guess.
     cdef Shape* guess = memory.last[depth - 1] if depth <= GUESS_DEPTHS else NULL
@@ -192,20 +194,34 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
         r.end = p + 1
         item = PyDict_New()
         return item if item != NULL else fail(r, JSON_MEMORY)
+    if guess != NULL and guess.steady >= STEADY and guess.model != NULL:
+        item = read_alike(r, &p, depth, guess, &count)
+        if r.trusted and not r.error:
+            trust_shape(guess, item != NULL)
+        if item != NULL or r.error:
+            return item
+    next = count
     while True:
+        if count:
+            p = skip_space(p)
+            if p[0] == 0x7D:
+                break
+            if p[0] != 0x2C:
+                return fail(r, JSON_SYNTAX)
+            p = skip_space(p + 1)
         if p[0] != 0x22:
             return fail(r, JSON_SYNTAX)
         key = p + 1
         flags = 0
         recurs = False
-        if guess != NULL and count < guess.count and is_next(&guess.names[count], key):
-            item = guess.names[count].text
+        if guess != NULL and next < guess.count and is_next(&guess.names[next], key):
+            item = guess.names[next].text
             Py_INCREF(item)
-            recurs = guess.names[count].recurs
-            size = guess.names[count].size
+            recurs = guess.names[next].recurs
+            size = guess.names[next].size
             stop = key + size
+            next += 1
         else:
-            guess = NULL
             stop = cyjwt_string_stop(key)
             if CYJWT_UNLIKELY(stop[0] != 0x22):
                 stop = scan_string(key, &flags, &r.error)
@@ -216,6 +232,7 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
                 item = known_text(
                     &memory, memory.names, NAME_SLOTS_LOG, r.trusted, key, size, &recurs
                 )
+                next = resume_guess(guess, next, item)
             else:
                 item = any_text(r, key, size, flags)
         count += 1
@@ -223,36 +240,19 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
             return fail(r, JSON_MEMORY)
         if not push(r, item):
             return NULL
-        index = -1
-        if depth == 1 and r.names != NULL:
-            if flags & ESCAPED:
-                decoded = unescape(key, size, r.scratch)
-                memset(r.scratch + decoded, 0, 8)
-                index = find_name(r.names, r.scratch, decoded)
-            else:
-                index = find_name(r.names, key, size)
-        p = stop + 1
-        if p[0] != 0x3A:
-            p = skip_space(p)
-            if p[0] != 0x3A:
-                return fail(r, JSON_SYNTAX)
-        p += 1
-        if p[0] <= 0x20:
-            p = skip_space(p)
-        item = read_any(r, p, depth, &r.out[index] if index >= 0 else NULL, recurs)
+        if flags & ESCAPED:
+            decoded = unescape(key, size, r.scratch)
+            memset(r.scratch + decoded, 0, 8)
+            member = wanted_member(r, r.scratch, decoded, depth)
+        else:
+            member = wanted_member(r, key, size, depth)
+        p = past_colon(r, stop + 1)
+        if p == NULL:
+            return NULL
+        item = read_any(r, p, depth, member, recurs)
         if item == NULL or not push(r, item):
             return NULL
         p = r.end
-        if p[0] <= 0x20:
-            p = skip_space(p)
-        if p[0] == 0x2C:
-            p += 1
-            if p[0] <= 0x20:
-                p = skip_space(p)
-        elif p[0] == 0x7D:
-            break
-        else:
-            return fail(r, JSON_SYNTAX)
     item = make_dict(&memory, r.stack + base, count, guess, depth, r.trusted, &r.error)
     if item == NULL:
         return NULL
@@ -353,7 +353,8 @@ cdef PyObject* read_any(
         if kind != INTEGER:
             item = PyFloat_FromDouble(value)
         elif number.digits <= 18:
-            item = PyLong_FromLongLong(
+            item = known_number(
+                &memory, r.trusted,
                 -<int64_t>number.magnitude if number.negative else <int64_t>number.magnitude
             )
         else:

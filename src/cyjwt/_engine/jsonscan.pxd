@@ -1,12 +1,9 @@
 """JSON checked and picked from without making objects: what headers are read with."""
 
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.string cimport memcmp
+from libc.stdint cimport uint8_t, uint32_t
 
-from cyjwt._engine.jsonlex cimport STRING, cyjwt_first8, scan_string, skip_space
-
-cdef enum:
-    MAX_NAMES = 32
+from cyjwt._engine.jsonlex cimport STRING, scan_string, skip_space
+from cyjwt._engine.jsonnames cimport MAX_NAMES, KnownNames, Names, find_name
 
 # Where one wanted member of the outermost object stands. start and length cover the value's text;
 # of a string, what is between its quotes.
@@ -16,28 +13,6 @@ cdef struct Member:
     uint8_t kind        # a jsonlex Kind; ABSENT where the object has no such member
     uint8_t flags       # of a string: ESCAPED, NON_ASCII
     double value        # of a number; an INTEGER past 18 digits counts as 1e18
-
-# The wanted names. Their texts must outlive the struct.
-cdef struct Names:
-    int count
-    uint32_t lengths                # bit min(length, 31) is set where a name has that length
-    uint32_t length[MAX_NAMES]
-    uint64_t first[MAX_NAMES]       # cyjwt_first8 of each
-    const uint8_t* text[MAX_NAMES]
-
-
-cdef inline int find_name(const Names* names, const uint8_t* key, size_t length) noexcept nogil:
-    """The index of a wanted name, or -1. The key's text has slack behind it, as all JSON text here."""
-    cdef uint64_t first
-    cdef int i
-    if not names.lengths >> (length if length < 31 else 31) & 1:
-        return -1
-    first = cyjwt_first8(key, length)
-    for i in range(names.count):
-        if names.first[i] == first and names.length[i] == length:
-            if length <= 8 or memcmp(names.text[i], key, length) == 0:
-                return i
-    return -1
 
 
 cdef inline const uint8_t* take_string(const uint8_t* p, Member* member) noexcept nogil:
@@ -61,11 +36,13 @@ cdef inline const uint8_t* take_string(const uint8_t* p, Member* member) noexcep
 # Adds a name; returns 0, or -1 where there is no room. The text needs JSON slack behind it.
 cdef int add_name(Names* names, const uint8_t* text, size_t length) noexcept nogil
 
-# Checks the whole text as one JSON object and fills out[0..names.count). Returns a JSONError, or
-# NOT_OBJECT for valid JSON of another kind. names may be NULL.
+# Checks the whole text as one JSON object and fills out[0..names.count). Returns a JSONError, or NOT_OBJECT
+# for valid JSON of another kind. names may be NULL. known, unless NULL, is what was remembered of other
+# texts, and learns from this one, which therefore must be signed; it wants the same names. line is any
+# number that texts with their members in one order are likely to share.
 cdef enum:
     NOT_OBJECT = -1
 
 cdef int scan_object(
-    const uint8_t* text, size_t size, const Names* names, Member* out
+    const uint8_t* text, size_t size, const Names* names, Member* out, KnownNames* known, unsigned int line
 ) noexcept nogil

@@ -1,26 +1,19 @@
 """JSON checked and picked from without making objects (RFC 8259, duplicate members refused)."""
 
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset
 
+from cyjwt._engine.jsonkeys cimport KeyText, has_duplicate
 from cyjwt._engine.jsonlex cimport (
-    ABSENT,
-    ARRAY,
-    CYJWT_JSON_SLACK,
-    ESCAPED,
-    FALSE_VALUE,
-    MAX_DEPTH,
-    NULL_VALUE,
-    OBJECT,
-    STRING,
-    TRUE_VALUE,
-    Number,
-    cyjwt_locale_ready,
-    number_value,
-    scan_number,
-    scan_string,
-    skip_space,
-    unescape,
+    ABSENT, ARRAY, CYJWT_JSON_SLACK, ESCAPED, FALSE_VALUE, FRACTION, INTEGER, MAX_DEPTH, NULL_VALUE,
+    OBJECT, STRING, TRUE_VALUE, CYJWT_UNLIKELY, Number, cyjwt_first8, cyjwt_locale_ready,
+    cyjwt_string_stop_near, number_value, scan_number, scan_string, skip_space, unescape,
+)
+from cyjwt._engine.jsonnames cimport (
+    KNOWN_LINES, KNOWN_NAMES, KNOWN_STEPS, MAX_NAMES, NAME_PLACES, NESTED, OUTERMOST, UNKNOWN,
+    KnownName, KnownNames, Names, find_name, forget_names, learn_name, name_place, number_of,
+    stands_here, want_names,
 )
 from cyjwt._engine.status cimport JSON_DEPTH, JSON_DUPLICATE, JSON_MEMORY, JSON_OK, JSON_SYNTAX
 
@@ -30,13 +23,12 @@ if not cyjwt_locale_ready():
     raise MemoryError("no C locale")
 
 cdef enum:
-    FEW_KEYS = 16       # up to here every new key is compared with each before it
     KEYS_AT_HAND = 48
+    FRESH = 16          # names that are learnt of one text
 
-cdef struct KeyText:
-    const uint8_t* text
-    size_t length
-    uint64_t first
+# The line where nothing is remembered. It is never written to.
+cdef uint8_t _no_line[KNOWN_STEPS]
+memset(_no_line, UNKNOWN, sizeof(_no_line))
 
 cdef struct Scanner:
     const uint8_t* end
@@ -44,75 +36,33 @@ cdef struct Scanner:
     int error
     const Names* names
     Member* out
-    KeyText* keys       # the names of every object that is open, innermost last
+    KnownNames* known   # or NULL
+    uint8_t* next       # the line of known.next
+    Member unwanted     # where members go that nobody wants
+    KeyText* keys       # of every object that is open, innermost last: the names that are not known
     size_t count
     size_t room
     KeyText at_hand[KEYS_AT_HAND]
     uint8_t* decoded    # the names that were written with escapes, decoded; made on the first such name
     uint8_t* next_decoded
+    int fresh_count
+    KeyText fresh[FRESH]    # to be learnt
 
 
 cdef int add_name(Names* names, const uint8_t* text, size_t length) noexcept nogil:
     cdef int i = names.count
+    cdef size_t place
     if i == MAX_NAMES:
         return -1
     names.text[i] = text
     names.length[i] = <uint32_t>length
     names.first[i] = cyjwt_first8(text, length)
-    names.lengths |= <uint32_t>1 << (length if length < 31 else 31)
+    place = name_place(names.first[i], length)
+    while names.places[place]:
+        place = (place + 1) & (NAME_PLACES - 1)
     names.count = i + 1
+    names.places[place] = <uint8_t>names.count
     return 0
-
-
-cdef int order(const KeyText* a, const KeyText* b) noexcept nogil:
-    if a.first != b.first:
-        return -1 if a.first < b.first else 1
-    if a.length != b.length:
-        return -1 if a.length < b.length else 1
-    return memcmp(a.text, b.text, a.length) if a.length > 8 else 0
-
-
-cdef void sift(KeyText* keys, size_t root, size_t count) noexcept nogil:
-    cdef size_t child
-    cdef KeyText moved = keys[root]
-    while True:
-        child = 2 * root + 1
-        if child >= count:
-            break
-        if child + 1 < count and order(&keys[child], &keys[child + 1]) < 0:
-            child += 1
-        if order(&moved, &keys[child]) >= 0:
-            break
-        keys[root] = keys[child]
-        root = child
-    keys[root] = moved
-
-
-cdef bint has_duplicate(KeyText* keys, size_t count) noexcept nogil:
-    """Whether a name stands twice. Heapsort beyond a few: n log n whatever names a sender picks."""
-    cdef size_t i, j
-    cdef KeyText swap
-    if count <= FEW_KEYS:
-        for i in range(1, count):
-            for j in range(i):
-                if keys[i].first == keys[j].first and order(&keys[i], &keys[j]) == 0:
-                    return True
-        return False
-    i = count // 2
-    while i > 0:
-        i -= 1
-        sift(keys, i, count)
-    i = count - 1
-    while i > 0:
-        swap = keys[0]
-        keys[0] = keys[i]
-        keys[i] = swap
-        sift(keys, 0, i)
-        i -= 1
-    for i in range(1, count):
-        if order(&keys[i], &keys[i - 1]) == 0:
-            return True
-    return False
 
 
 cdef const uint8_t* fail(Scanner* s, int error) noexcept nogil:
@@ -136,11 +86,13 @@ cdef bint more_room(Scanner* s) noexcept nogil:
     return True
 
 
-cdef const uint8_t* scan_key(Scanner* s, const uint8_t* p) noexcept nogil:
-    """From the opening quote of a name to past its colon; the name is kept on the stack."""
+cdef const uint8_t* scan_key(Scanner* s, const uint8_t* p, int* number, int* wanted) noexcept nogil:
+    """From the opening quote of a name to past its colon; it is kept on the stack unless it is known."""
     cdef const uint8_t* close
     cdef int flags = 0
     cdef KeyText key
+    number[0] = UNKNOWN
+    wanted[0] = -1
     if p[0] != 0x22:
         return fail(s, JSON_SYNTAX)
     key.text = p + 1
@@ -160,56 +112,122 @@ cdef const uint8_t* scan_key(Scanner* s, const uint8_t* p) noexcept nogil:
         key.text = s.next_decoded
         s.next_decoded += key.length
         memset(s.next_decoded, 0, 8)
-    key.first = cyjwt_first8(key.text, key.length)
-    if s.count == s.room and not more_room(s):
-        return fail(s, JSON_MEMORY)
-    s.keys[s.count] = key
-    s.count += 1
+    if s.known != NULL:
+        number[0] = number_of(s.known, key.text, key.length)
+    if number[0] == UNKNOWN:
+        key.first = cyjwt_first8(key.text, key.length)
+        if s.names != NULL:
+            wanted[0] = find_name(s.names, key.text, key.length)
+        if s.count == s.room and not more_room(s):
+            return fail(s, JSON_MEMORY)
+        s.keys[s.count] = key
+        s.count += 1
+        if s.known != NULL and flags == 0 and s.fresh_count < FRESH:
+            s.fresh[s.fresh_count] = key
+            s.fresh_count += 1
     p = skip_space(close + 1)
     if p[0] != 0x3A:
         return fail(s, JSON_SYNTAX)
-    return skip_space(p + 1)
+    return p + 1
 
 
-cdef const uint8_t* scan_members(Scanner* s, const uint8_t* p, int depth) noexcept nogil:
+cdef inline const uint8_t* scan_text(
+    Scanner* s, const uint8_t* p, size_t usual, Member* member
+) noexcept nogil:
+    """From the opening quote of a string, likely to be of the usual length, to past the closing one."""
+    cdef const uint8_t* end = cyjwt_string_stop_near(p + 1, usual)
+    cdef int flags = 0
+    if CYJWT_UNLIKELY(end[0] != 0x22):
+        end = scan_string(end, &flags, &s.error)
+        if end == NULL:
+            return NULL
+    member.start = p + 1
+    member.length = <uint32_t>(end - p - 1)
+    member.kind = STRING
+    member.flags = <uint8_t>flags
+    return end + 1
+
+
+cdef inline const uint8_t* scan_plain(
+    Scanner* s, const uint8_t* p, int depth, int step, Member* member
+) noexcept nogil:
+    """One value that is no string."""
+    cdef const uint8_t* end
+    cdef Number number
+    if not (p[0] - <uint8_t>0x30 <= 9 or p[0] == 0x2D):
+        return scan_other(s, p, depth, step, member)
+    end = scan_number(p, &number, &s.error)
+    if end == NULL:
+        return NULL
+    member.start = p
+    member.length = <uint32_t>(end - p)
+    member.kind = <uint8_t>number.kind
+    member.flags = 0
+    member.value = number_value(&number)
+    return end
+
+
+cdef const uint8_t* scan_members(Scanner* s, const uint8_t* p, int depth, int step) noexcept nogil:
+    """From the opening brace to past the closing one. step is where the line tells which name is first."""
     cdef size_t base = s.count
-    cdef Member member
-    cdef int index
+    cdef KnownName* names = s.known.name if s.known != NULL else NULL
+    cdef uint8_t* next = s.next
+    cdef Member* out = s.out if depth == 1 else NULL
+    cdef Member* member
+    cdef uint64_t seen = 0, bit
+    cdef bint twice = False
+    cdef int number, wanted
     p = skip_space(p + 1)
     if p[0] == 0x7D:
         return p + 1
     while True:
-        p = scan_key(s, p)
-        if p == NULL:
-            return NULL
-        index = -1
-        if depth == 1 and s.names != NULL:
-            index = find_name(s.names, s.keys[s.count - 1].text, s.keys[s.count - 1].length)
-        p = scan_value(s, p, depth, &member)
-        if p == NULL:
-            return NULL
-        if index >= 0:
-            s.out[index] = member
-        p = skip_space(p)
-        if p[0] == 0x2C:
-            p = skip_space(p + 1)
-        elif p[0] == 0x7D:
-            break
+        number = next[step]
+        if number != UNKNOWN and stands_here(&names[number], p):
+            p += names[number].size
         else:
-            return fail(s, JSON_SYNTAX)
-    if has_duplicate(s.keys + base, s.count - base):
+            p = scan_key(s, skip_space(p), &number, &wanted)
+            if p == NULL:
+                return NULL
+        member = &s.unwanted
+        if number != UNKNOWN:
+            bit = <uint64_t>1 << number
+            twice |= seen & bit != 0
+            seen |= bit
+            wanted = names[number].wanted
+            next[step] = <uint8_t>number
+            step = number
+        if wanted >= 0 and out != NULL:
+            member = &out[wanted]
+        if p[0] != 0x22:
+            p = skip_space(p)
+        if number == UNKNOWN:
+            p = scan_value(s, p, depth, NESTED, member)
+        elif p[0] == 0x22:
+            p = scan_text(s, p, names[number].value_size, member)
+            names[number].value_size = member.length
+        else:
+            p = scan_plain(s, p, depth, KNOWN_NAMES + number, member)
+        if p == NULL:
+            return NULL
+        if p[0] != 0x2C:
+            p = skip_space(p)
+            if p[0] == 0x7D:
+                break
+            if p[0] != 0x2C:
+                return fail(s, JSON_SYNTAX)
+        p += 1
+    if twice or (s.count > base + 1 and has_duplicate(s.keys + base, s.count - base)):
         return fail(s, JSON_DUPLICATE)
     s.count = base
     return p + 1
 
 
-cdef const uint8_t* scan_elements(Scanner* s, const uint8_t* p, int depth) noexcept nogil:
-    cdef Member member
+cdef const uint8_t* scan_elements(Scanner* s, const uint8_t* p, int depth, int step) noexcept nogil:
     p = skip_space(p + 1)
     if p[0] == 0x5D:
         return p + 1
     while True:
-        p = scan_value(s, p, depth, &member)
+        p = scan_value(s, p, depth, step, &s.unwanted)
         if p == NULL:
             return NULL
         p = skip_space(p)
@@ -221,57 +239,49 @@ cdef const uint8_t* scan_elements(Scanner* s, const uint8_t* p, int depth) noexc
             return fail(s, JSON_SYNTAX)
 
 
-cdef const uint8_t* scan_value(
-    Scanner* s, const uint8_t* p, int depth, Member* member
+cdef inline const uint8_t* scan_value(
+    Scanner* s, const uint8_t* p, int depth, int step, Member* member
 ) noexcept nogil:
     """One value, without white space around it; member gets its place and kind."""
+    return scan_text(s, p, 0, member) if p[0] == 0x22 else scan_plain(s, p, depth, step, member)
+
+
+cdef const uint8_t* scan_other(
+    Scanner* s, const uint8_t* p, int depth, int step, Member* member
+) noexcept nogil:
+    """One value that is neither string nor number."""
     cdef const uint8_t* end
-    cdef int flags = 0
-    cdef Number number
     cdef uint8_t c = p[0]
-    member.start = p
-    member.flags = 0
-    if c == 0x22:
-        end = scan_string(p + 1, &flags, &s.error)
-        if end == NULL:
-            return NULL
-        member.start = p + 1
-        member.length = <uint32_t>(end - p - 1)
-        member.kind = STRING
-        member.flags = <uint8_t>flags
-        return end + 1
     if c == 0x7B or c == 0x5B:
         if depth == MAX_DEPTH:
             return fail(s, JSON_DEPTH)
         if c == 0x7B:
+            end = scan_members(s, p, depth + 1, step)
             member.kind = OBJECT
-            end = scan_members(s, p, depth + 1)
         else:
+            end = scan_elements(s, p, depth + 1, step)
             member.kind = ARRAY
-            end = scan_elements(s, p, depth + 1)
-    elif c == 0x74:
-        member.kind = TRUE_VALUE
-        end = p + 4 if memcmp(p, b"true", 4) == 0 else fail(s, JSON_SYNTAX)
-    elif c == 0x66:
-        member.kind = FALSE_VALUE
-        end = p + 5 if memcmp(p, b"false", 5) == 0 else fail(s, JSON_SYNTAX)
-    elif c == 0x6E:
-        member.kind = NULL_VALUE
-        end = p + 4 if memcmp(p, b"null", 4) == 0 else fail(s, JSON_SYNTAX)
-    else:
-        end = scan_number(p, &number, &s.error)
         if end == NULL:
             return NULL
-        member.kind = <uint8_t>number.kind
-        member.value = number_value(&number)
-    if end == NULL:
-        return NULL
+    elif c == 0x74 and memcmp(p, b"true", 4) == 0:
+        member.kind = TRUE_VALUE
+        end = p + 4
+    elif c == 0x66 and memcmp(p, b"false", 5) == 0:
+        member.kind = FALSE_VALUE
+        end = p + 5
+    elif c == 0x6E and memcmp(p, b"null", 4) == 0:
+        member.kind = NULL_VALUE
+        end = p + 4
+    else:
+        return fail(s, JSON_SYNTAX)
+    member.start = p
     member.length = <uint32_t>(end - p)
+    member.flags = 0
     return end
 
 
 cdef int scan_object(
-    const uint8_t* text, size_t size, const Names* names, Member* out
+    const uint8_t* text, size_t size, const Names* names, Member* out, KnownNames* known, unsigned int line
 ) noexcept nogil:
     cdef Scanner s
     cdef Member whole
@@ -285,14 +295,21 @@ cdef int scan_object(
     s.error = JSON_OK
     s.names = names
     s.out = out
+    s.known = known
+    s.next = &_no_line[0] if known == NULL else &known.next[line & (KNOWN_LINES - 1)][0]
     s.keys = s.at_hand
     s.count = 0
     s.room = KEYS_AT_HAND
     s.decoded = NULL
+    s.fresh_count = 0
     whole.kind = ABSENT
-    p = scan_value(&s, skip_space(text), 0, &whole)
+    p = scan_value(&s, skip_space(text), 0, OUTERMOST, &whole)
     if p != NULL and skip_space(p) != s.end:
         s.error = JSON_SYNTAX
+    for i in range(s.fresh_count):
+        # Only now, for learning may forget what the scan has numbered.
+        if s.error == JSON_OK:
+            learn_name(known, s.fresh[i].text, s.fresh[i].length)
     if s.keys != s.at_hand:
         free(s.keys)
     free(s.decoded)
@@ -323,6 +340,54 @@ def check(const uint8_t[::1] data not None, /):
         memcpy(text, &data[0], size)
     memset(text + size, 0, CYJWT_JSON_SLACK)
     with nogil:
-        error = scan_object(text, size, NULL, NULL)
+        error = scan_object(text, size, NULL, NULL, NULL, 0)
     free(text)
     return reason_of_json(error)
+
+
+cdef class Scan:
+    """The scanner with what it remembers of the texts of one run: a hook for tests.
+
+    Args:
+        wanted: the names of the members to be noted.
+    """
+
+    cdef Names names
+    cdef KnownNames known
+    cdef list texts
+
+    def __cinit__(self, tuple wanted not None):
+        self.texts = [name.encode() + bytes(CYJWT_JSON_SLACK) for name in wanted]
+        for text in self.texts:
+            if add_name(&self.names, <const uint8_t*><const char*>text, len(text) - CYJWT_JSON_SLACK) < 0:
+                raise ValueError(f"at most {MAX_NAMES} names")
+        forget_names(&self.known)
+        want_names(&self.known, &self.names)
+
+    def read(self, const uint8_t[::1] data not None, unsigned int line=0):
+        """Scan a text, and learn from it.
+
+        Args:
+            data: the text, ``bytes``.
+            line: which of the orders that are told apart it is likely to have.
+
+        Returns:
+            What ``check`` says, and of each wanted member, by its place, the kind, the flags, the text and,
+            of a number, the value; or ``None``.
+        """
+        cdef Member[MAX_NAMES] members
+        cdef bytes text = bytes(data) + bytes(CYJWT_JSON_SLACK)
+        cdef int i
+        cdef int error = scan_object(
+            <const uint8_t*><const char*>text, data.shape[0], &self.names, members, &self.known, line
+        )
+        found = []
+        for i in range(self.names.count if error == JSON_OK else 0):
+            start = <Py_ssize_t>(members[i].start - <const uint8_t*><const char*>text)
+            found.append(None if members[i].kind == ABSENT else (
+                members[i].kind,
+                members[i].flags,
+                text[start:start + members[i].length],
+                members[i].value if members[i].kind in (INTEGER, FRACTION) else None,
+            ))
+        return reason_of_json(error), found

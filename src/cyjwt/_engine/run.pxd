@@ -3,7 +3,8 @@
 from libc.stdint cimport int8_t, uint8_t
 
 from cyjwt._engine.compact cimport HeaderMemory, Remembered, Segments
-from cyjwt._engine.jsonscan cimport MAX_NAMES, Member, Names
+from cyjwt._engine.jsonnames cimport MAX_NAMES, KnownNames, Names
+from cyjwt._engine.jsonscan cimport Member
 from cyjwt._engine.lanes cimport Job
 from cyjwt._engine.verify cimport Engine
 
@@ -34,7 +35,7 @@ cdef struct Item:
     Remembered* known           # its header's place in the memory; NULL where it is not there yet
     int row                     # the id of its algorithm
     int key                     # the index of its key
-    int8_t group                # of the lanes, or SINGLE, DONE or FOREIGN
+    int8_t group                # of the lanes, or SINGLE, QUICK or FOREIGN
 
 # The memory of one worker, for one run at a time. What is noted stays good until its next run. The header
 # memory is the worker's own, since the engine's is guarded by the interpreter lock.
@@ -48,6 +49,7 @@ cdef class Room:
     cdef HeaderMemory memory
     cdef Item items[RUN_TOKENS]
     cdef Job jobs[RUN_TOKENS]
+    cdef KnownNames known                   # of the members of payloads
     cdef Job* order[RUN_TOKENS]             # those that are not done at once, by group
     cdef uint8_t* arena                     # decoded signatures and payloads
     cdef size_t arena_room

@@ -12,9 +12,11 @@ from cyjwt._engine.base64url cimport decode, decoded_size
 from cyjwt._engine.claims cimport check_claims, keep_text
 from cyjwt._engine.compact cimport recall, remember, split
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
-from cyjwt._engine.jsonscan cimport NOT_OBJECT, add_name, find_name, scan_object
+from cyjwt._engine.jsonnames cimport find_name, forget_names, want_names
+from cyjwt._engine.jsonscan cimport NOT_OBJECT, add_name, scan_object
 from cyjwt._engine.lanes cimport LANE_GROUPS, lane_group, verify_jobs
 from cyjwt._engine.pkey cimport is_quick, row_by_id, verify_signature
+from cyjwt._engine.prefetch cimport cyjwt_prefetch_text
 from cyjwt._engine.status cimport (
     JSON_MEMORY,
     NO_MEMORY,
@@ -33,11 +35,13 @@ cdef enum:
     SINGLE = -1         # no lanes for it
     DONE = -2           # verified while it was read, or refused
     FOREIGN = -3        # by a key that libcrypto does not serve
+    AHEAD = 2           # how many tokens before its turn a text is asked for
 
 
 cdef class Room:
     def __cinit__(self):
         self.memory = HeaderMemory()
+        forget_names(&self.known)
 
     def __dealloc__(self):
         free(self.arena)
@@ -190,6 +194,7 @@ cdef int read_payload(
     cdef const Names* names = &pick.names if want == WANT_PICKED else &engine.claim_rules.names
     cdef Member* picked
     cdef int error, status, j, absent = 0
+    cdef unsigned int line
     if decode(segments.payload, size, text) < 0:
         return PAYLOAD_BASE64
     size = decoded_size(size)
@@ -200,7 +205,8 @@ cdef int read_payload(
         room.payloads[i].start = text
         room.payloads[i].size = size
         return VALID
-    error = scan_object(text, size, names, members)
+    line = 0 if room.items[i].known == NULL else <unsigned int>(room.items[i].known - room.memory.slots)
+    error = scan_object(text, size, names, members, &room.known, line)
     if error == JSON_MEMORY:
         return NO_MEMORY
     if error:
@@ -221,6 +227,7 @@ cdef int verify_run(
     cdef Item* item
     cdef size_t used = 0
     cdef int i
+    want_names(&room.known, &pick.names if want == WANT_PICKED else &engine.claim_rules.names)
     if not prepare(engine, room, count, want, pick):
         with gil:
             raise MemoryError
@@ -228,6 +235,8 @@ cdef int verify_run(
         item = &room.items[i]
         item.group = DONE
         item.known = NULL
+        if i + AHEAD < count:
+            cyjwt_prefetch_text(room.texts[i + AHEAD].start, room.texts[i + AHEAD].size)
         if room.status[i] != VALID:
             continue
         room.status[i] = <uint8_t>read_item(engine, room, i, last, &used)
