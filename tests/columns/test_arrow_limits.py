@@ -81,6 +81,7 @@ def test_reasons_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [len(array) for array in stream] == [4, 4, 1]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory by what Linux says of it")
 def test_what_is_too_long_needs_no_memory_and_gets_the_verdict_of_verify() -> None:
     """In a process that may not have as much memory again as the text has."""
     script = """
