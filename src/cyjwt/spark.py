@@ -74,7 +74,6 @@ def verify(
     """
     for package in ("pyspark", "pyarrow", "pandas"):
         needed(package, "spark")
-    import pyarrow
     from pyspark import cloudpickle
     from pyspark.sql.types import BinaryType, StringType, StructField, StructType
 
@@ -84,7 +83,7 @@ def verify(
         if not isinstance(name, str):
             raise TypeError(f"{option} must be the name of a column, not {type_name(name)}")
     # What is wrong with the other options is told here too, not by a worker.
-    _arrow.verify(pyarrow.array([], pyarrow.string()), verifier, claims, threads=threads, fields=fields)
+    _arrow.check_options(verifier, claims, threads, fields)
     wanted = dict(claims or {})
     held = df.schema.fields
     places = [place for place, field in enumerate(held) if field.name == column]

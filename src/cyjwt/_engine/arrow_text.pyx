@@ -171,7 +171,7 @@ cdef class TextChunk:
         return stop
 
     def text(self, int64_t row, /):
-        """A row's octets; ``None`` where it is null, or no text that a ``str`` token could be.
+        """A row's octets; ``None`` where it is null, or no text that a ``str`` token could be. For tests.
 
         Args:
             row: its number, from 0.

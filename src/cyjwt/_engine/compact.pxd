@@ -45,8 +45,8 @@ cdef class HeaderMemory:
     cdef Remembered* slots
     cdef Remembered* last       # the slot that was last of use
 
-# What is known of a header segment, or NULL. The answer is good until the next call and while the interpreter
-# lock is held, which guards the memory: copy what is needed of it first.
+# What is known of a header segment, or NULL. The answer is good until the next call: copy what is needed of
+# it first. Whoever owns the memory guards it: the interpreter lock the engine's, its one worker a Room's.
 cdef Remembered* recall(HeaderMemory memory, const uint8_t* text, size_t size) noexcept nogil
 
 # Keeps what a header segment stands for, in place of another that shares its slot. Only for headers

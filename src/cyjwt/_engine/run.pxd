@@ -35,7 +35,7 @@ cdef struct Item:
     Remembered* known           # its header's place in the memory; NULL where it is not there yet
     int row                     # the id of its algorithm
     int key                     # the index of its key
-    int8_t group                # of the lanes, or SINGLE, QUICK or FOREIGN
+    int8_t group                # of the lanes, or SINGLE, DONE or FOREIGN
 
 # The memory of one worker, for one run at a time. What is noted stays good until its next run. The header
 # memory is the worker's own, since the engine's is guarded by the interpreter lock.
