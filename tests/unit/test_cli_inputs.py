@@ -208,6 +208,24 @@ def test_parquet(tmp_path: Path, public: Path, kind: str) -> None:
     assert run("verify", "--key", public, path).stdout.startswith("row 2: invalid_signature: ")
 
 
+@pytest.mark.parametrize("kind", ["string", "string_view", "dictionary"])
+def test_parquet_of_many_row_groups(tmp_path: Path, public: Path, kind: str) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    import pyarrow.parquet
+
+    good = token()
+    texts = [None if n % 7 == 0 else good if n % 5 else "x" * n for n in range(6000)]
+    column = arrow.array(texts, arrow.string())
+    column = column.dictionary_encode() if kind == "dictionary" else column.cast(getattr(arrow, kind)())
+    pyarrow.parquet.write_table(arrow.table({"token": column}), tmp_path / "a.parquet", row_group_size=2500)
+    wanted = [
+        (n + 1, "no_token" if n % 7 == 0 else "valid" if n % 5 else "segments") for n in range(len(texts))
+    ]
+    for size in ("1", "700", "10000") if kind == "string" else ("10000",):
+        done = run("verify", "-k", public, "--json", "--batch-size", size, tmp_path / "a.parquet")
+        assert [(line["row"], line.get("reason", line["status"])) for line in results(done)] == wanted
+
+
 def test_parquet_without_the_column(tmp_path: Path, public: Path) -> None:
     path = parquet(tmp_path / "table.pq", number=[1], other=["a"])
     for arguments, said in (

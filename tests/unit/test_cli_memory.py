@@ -6,10 +6,12 @@ import gzip
 import json
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,7 @@ import resource
 import cyjwt
 from cyjwt.cli.inputs.ahead import ReadAhead
 from cyjwt.cli.inputs.part import Part, Refusal, joined
-from tests.unit.cli_support import FAR, KEYS, call, key_file, spawn, token
+from tests.unit.cli_support import FAR, KEYS, call, environment, key_file, spawn, token
 
 STATUS = Path("/proc/self/status")
 
@@ -97,6 +99,49 @@ def test_the_longest_tokens_in_the_largest_batch_are_held_a_few_at_a_time(tmp_pa
         assert child.stdout.read().startswith(b"6,000 tokens: 0 valid")
         assert child.wait(60) == 1
     assert held < 250_000_000
+
+
+def parquet_of_long_rows(path: Path, kind: str) -> Path:
+    """A small file whose rows, unpacked, are a thousand times as long as it says."""
+    arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    import pyarrow.parquet
+
+    long = "a" * 60_000
+    options: dict[str, Any] = {"compression": "zstd", "store_schema": kind == "stored dictionary"}
+    if kind.endswith("dictionary"):
+        column = arrow.DictionaryArray.from_arrays(arrow.array([0] * 20_000, arrow.int32()), [long])
+    elif kind == "alike":
+        column = arrow.array([long + str(number) for number in range(8_000)])
+        options |= {"use_dictionary": False, "column_encoding": {"token": "DELTA_BYTE_ARRAY"}}
+    else:
+        column = arrow.array([""] * 500_000 + [long] * 8_000)
+        options |= {"use_dictionary": False}
+    table = arrow.table({"token": column})
+    pyarrow.parquet.write_table(table, path, row_group_size=len(column), **options)
+    assert path.stat().st_size < 1_000_000
+    return path
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="there is no /proc to read memory from")
+@pytest.mark.parametrize("kind", ["dictionary", "stored dictionary", "alike", "unequal"])
+def test_parquet_is_unpacked_a_little_at_a_time(tmp_path: Path, kind: str) -> None:
+    path = parquet_of_long_rows(tmp_path / "table.parquet", kind)
+    # The high-water mark is that of the process alone, whatever others have held.
+    code = (
+        "import sys; from cyjwt.cli.app import app; app(sys.argv[1:], 'cyjwt', standalone_mode=False); "
+        "print(open('/proc/self/status').read())"
+    )
+    arguments = ["verify", "--key", key_file(tmp_path, "HS256"), "--json", "-qq", path]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        check=True,
+        timeout=60,
+        env=environment(),
+    )
+    held = 1024 * int(done.stdout.decode().split("VmHWM:")[1].split()[0])
+    # pyarrow takes some 120 MB, and four parts of 16 MiB are about at a time.
+    assert held < 350_000_000
 
 
 @pytest.mark.slow

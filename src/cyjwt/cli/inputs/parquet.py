@@ -12,8 +12,14 @@ from cyjwt.cli.source import Source, UnreadableError
 
 __all__ = ["Column"]
 
-#: A batch ends at so many octets of text, by what the file says of its columns.
+#: A part ends at so many octets of text.
 _MOST_OCTETS = 1 << 24
+#: So many rows are unpacked at once, before anybody knows how long they are: what the file says of its columns is how
+#: long they are packed, and a page of a few octets may hold rows of many, by a dictionary or what they begin with alike.
+#: Tokens of 64 KiB stay within what a part may have; and reading fewer rows at a time would take longer.
+_AT_ONCE = 256
+#: So many of a column that is read as a dictionary, which comes again with each of these.
+_ROWS_OF_DICTIONARY = 2048
 #: What is read of a column at once; without it a whole column chunk would be, which may be all of the file.
 _BUFFER = 1 << 20
 
@@ -52,7 +58,8 @@ class Column:
                 f"there are {', '.join(map(repr, schema.names))}{nearly(name, schema.names)}"
             )
         kind = schema.field(name).type
-        if self._arrow.types.is_dictionary(kind):
+        self._packed = self._arrow.types.is_dictionary(kind)
+        if self._packed:
             kind = kind.value_type
         if str(kind).removeprefix("large_").removesuffix("_view") not in ("string", "binary"):
             raise Failure(f"{source.name}: column {name!r} holds no text, but {kind}")
@@ -65,7 +72,7 @@ class Column:
             UnreadableError: the file is damaged.
         """
         last = 0
-        for array in self._arrays(min(rows, self._fitting())):
+        for array in self._joined(rows):
             refused = {}
             if array.null_count:
                 refused = {index: _NULL for index, null in enumerate(array.is_null().to_pylist()) if null}
@@ -73,25 +80,55 @@ class Column:
             last += len(array)
             yield Part(array, numbers, last, last, refused=refused)
 
+    def _joined(self, rows: int) -> Iterator[Any]:
+        """Arrays of so many rows, or as many as a part has room for."""
+        held: list[Any] = []
+        count = octets = 0
+        damage = None
+        arrays = self._arrays(rows)
+        while True:
+            try:
+                array = next(arrays, None)
+            except UnreadableError as error:
+                # What was read before it comes first.
+                array, damage = None, error
+            if held and (array is None or count + len(array) > rows or octets + array.nbytes > _MOST_OCTETS):
+                yield self._arrow.concat_arrays(held)
+                held, count, octets = [], 0, 0
+            if array is None:
+                break
+            held.append(array)
+            count += len(array)
+            octets += array.nbytes
+        if damage is not None:
+            raise damage
+
     def _arrays(self, rows: int) -> Iterator[Any]:
+        """Arrays of a few rows."""
+        groups = self._file.metadata
         try:
-            for batch in self._file.iter_batches(batch_size=rows, columns=[self._name], use_threads=False):
-                array = batch.column(0)
-                yield array.dictionary_decode() if hasattr(array, "dictionary_decode") else array
+            for number in range(groups.num_row_groups):
+                few = min(rows, _AT_ONCE, self._fitting(groups.row_group(number)))
+                for batch in self._file.iter_batches(
+                    batch_size=min(rows, _ROWS_OF_DICTIONARY) if self._packed else few,
+                    row_groups=[number],
+                    columns=[self._name],
+                    use_threads=False,
+                ):
+                    array = batch.column(0)
+                    for first in range(0, len(array), few):
+                        piece = array.slice(first, few)
+                        yield piece.dictionary_decode() if self._packed else piece
         except (self._arrow.ArrowException, OSError) as error:
             raise UnreadableError(f"the Parquet data is damaged: {_said(error)}") from None
 
-    def _fitting(self) -> int:
-        """So many rows are not much more than what a batch may have of text, even where tokens are the longest."""
-        groups = self._file.metadata
-        largest = 1.0
-        for number in range(groups.num_row_groups):
-            group = groups.row_group(number)
-            for index in range(group.num_columns):
-                column = group.column(index)
-                if column.path_in_schema == self._name and group.num_rows:
-                    largest = max(largest, column.total_uncompressed_size / group.num_rows)
-        return max(1, int(_MOST_OCTETS / largest))
+    def _fitting(self, group: Any) -> int:
+        """So many rows are not much more than what a part may have of text, if the file tells the truth."""
+        for index in range(group.num_columns):
+            column = group.column(index)
+            if column.path_in_schema == self._name and group.num_rows:
+                return max(1, int(_MOST_OCTETS * group.num_rows / max(1, column.total_uncompressed_size)))
+        return 1
 
 
 def _said(error: BaseException) -> str:
