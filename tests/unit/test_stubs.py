@@ -123,6 +123,10 @@ def classes() -> list[tuple[str, str]]:
     ]
 
 
+#: Methods without arguments that a type has by its protocol.
+SLOTS = frozenset(["__iter__", "__next__", "__len__"])
+
+
 @pytest.mark.parametrize(("name", "item"), classes())
 def test_the_same_members_of_classes(name: str, item: str) -> None:
     statement = declared(body(name))[item]
@@ -139,6 +143,10 @@ def test_the_same_members_of_classes(name: str, item: str) -> None:
                 inspect.getattr_static(real, part), staticmethod
             )
             said = without_self(shape(member.args))
+            if part in SLOTS:
+                # A slot of the type, whose shape is its protocol's; before CPython 3.13 it shows none.
+                assert not said
+                continue
             assert said == relaxed(without_self(shape_of(getattr(real, part))), said), f"{name}.{item}.{part}"
     shown = {part for part, value in vars(real).items() if not part.startswith("__") and part != "verify"}
     assert shown <= set(members), "the stub leaves something out"
