@@ -250,7 +250,9 @@ def test_as_many_names_as_the_scanner_notes() -> None:
     }
     # Those that the policy requires do.
     demanding = HS256.verifier(required=["c0", "exp", "x"])
-    with pytest.raises(ValueError, match=r"^24 claims asked for, but this verifier leaves room for 23 beside"):
+    with pytest.raises(
+        ValueError, match=r"^24 claims asked for, but this verifier leaves room for 23 beside"
+    ):
         demanding.verify_batch([token], claims=private)
     assert demanding.verify_batch([token], claims=private[:-1]).reason(0) == "missing_claim"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 pytest.importorskip("click")
 pytest.importorskip("rich")
 
-from tests.unit.cli_support import call, key_file, spawn, token
+from cyjwt.cli.failure import Failure
+from tests.unit.cli_support import call, key_file, run, spawn, token
 
 
 @pytest.fixture
@@ -93,3 +95,20 @@ def test_a_socket_that_does_not_block(public: Path) -> None:
             assert b'"valid"' in child.stdout.readline()
         ours.shutdown(socket.SHUT_WR)
         assert child.wait(30) == 0
+
+
+def test_no_failure_plays_with_the_terminal() -> None:
+    assert Failure("timestamp[s, tz=\x07\x9b31mX\x1b]").message == "timestamp[s, tz=\\x07\\x9b31mX\\x1b]"
+    assert Failure("Zoë\nand more").message == "Zoë\nand more"
+
+
+def test_a_file_outlives_a_package_that_is_missing(
+    public: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "results.parquet"
+    out.write_bytes(b"kept")
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    done = run("verify", "-k", public, "-o", out, stdin=token())
+    assert done.exit_code == 2
+    assert "pip install" in done.stderr
+    assert out.read_bytes() == b"kept"

@@ -41,14 +41,31 @@ def test_what_is_noted_is_what_stands_there() -> None:
         assert code is None
         exp, sub, gone, deep = found
         assert gone is None
-        assert exp is not None and exp[2:] == (b"1900000000", 1.9e9)
-        assert sub is not None and sub[2] == b"a\\u0062"
-        assert deep is not None and deep[2] == b'{"exp":1,"sub":2}'
+        assert exp is not None
+        assert exp[2:] == (b"1900000000", 1.9e9)
+        assert sub is not None
+        assert sub[2] == b"a\\u0062"
+        assert deep is not None
+        assert deep[2] == b'{"exp":1,"sub":2}'
 
 
 def test_the_same_members_with_other_values() -> None:
     chosen = random.Random(1)
-    values: list[Any] = [None, True, 0, -1, 1.5, 10**30, "", "a", "é", "x" * 15, "x" * 16, "x" * 17, "x" * 200]
+    values: list[Any] = [
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        10**30,
+        "",
+        "a",
+        "é",
+        "x" * 15,
+        "x" * 16,
+        "x" * 17,
+        "x" * 200,
+    ]
     values += ['"', "\\", 'x"', "x" * 16 + '"', "x" * 15 + "\\", [], [1], {}, {"exp": 1}, [{"sub": "a"}] * 2]
     for count in (1, 2, 7, 12, 15, 16, 17, 40, 63, 64, 65, 130):
         names = ([*REGISTERED, *(f"m{i}" for i in range(count))])[:count]
@@ -151,7 +168,12 @@ def test_an_object_as_the_value_of_any_name() -> None:
 
 def test_white_space_anywhere() -> None:
     value = {"sub": "x", "exp": 1, "roles": ["a", {"b": 1}], "deep": {"sub": 2}}
-    spellings: list[dict[str, Any]] = [{}, {"indent": 1}, {"indent": "\t\r\n "}, {"separators": (" ,\n", "\t:\r")}]
+    spellings: list[dict[str, Any]] = [
+        {},
+        {"indent": 1},
+        {"indent": "\t\r\n "},
+        {"separators": (" ,\n", "\t:\r")},
+    ]
     spellings.append({"separators": (",", ":")})
     texts = [json.dumps(value, **spelling).encode() for spelling in spellings]
     for order in itertools.permutations(texts, 3):

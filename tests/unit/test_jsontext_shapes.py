@@ -176,7 +176,8 @@ def test_what_a_caller_does_to_one_dict_shows_in_no_other(count: int) -> None:
         change(made)
         change(control)
         assert same(made, control)
-        assert same(before[0], members) and same(before[1], members)
+        assert same(before[0], members)
+        assert same(before[1], members)
         before.append(read(members))
     assert all(same(one, members) for one in before)
 
@@ -186,13 +187,18 @@ def test_a_dict_of_a_known_shape_is_like_any_other() -> None:
     members: dict[str, Any] = {"iss": "i", "sub": "s", "aud": "a", "exp": 1.5, "roles": ["r"]}
     settled(names)
     made = read(members)
-    assert made == members and not made != members
+    assert made == members
+    assert not made != members  # noqa: SIM202
     assert list(made) == list(reversed(list(reversed(made)))) == names
-    assert list(made.items()) == list(members.items()) and list(made.values()) == list(members.values())
+    assert list(made.items()) == list(members.items())
+    assert list(made.values()) == list(members.values())
     assert {**made} == dict(made) == copy.copy(made) == made.copy() == made | {} == copy.deepcopy(made)
     assert pickle.loads(pickle.dumps(made)) == members
     assert json.dumps(made) == json.dumps(members)
-    assert made.get("sub") == "s" and made.get("none") is None and "aud" in made and "none" not in made
+    assert made.get("sub") == "s"
+    assert made.get("none") is None
+    assert "aud" in made
+    assert "none" not in made
     assert (lambda **given: given)(**made) == members
 
 
@@ -231,14 +237,22 @@ def test_code_that_runs_while_a_dict_is_made_may_read_texts_itself() -> None:
     def called(phase: str, info: dict[str, int]) -> None:
         for _ in range(40):
             for _ in range(3):
-                jsontext.loads(compact(dict.fromkeys(chosen.choice(shapes), [1])))
+                jsontext.loads(compact({key: [1] for key in chosen.choice(shapes)}))
 
     threshold = gc.get_threshold()
     gc.callbacks.append(called)
     gc.set_threshold(1)
     try:
         for i in range(60):
-            read({"iss": "i", "sub": [{"a": i}, {"a": [i]}], "gc": [[]], "roles": ["r", {}], "deep": {"sub": {}}})
+            read(
+                {
+                    "iss": "i",
+                    "sub": [{"a": i}, {"a": [i]}],
+                    "gc": [[]],
+                    "roles": ["r", {}],
+                    "deep": {"sub": {}},
+                }
+            )
     finally:
         gc.set_threshold(*threshold)
         gc.callbacks.remove(called)
@@ -246,9 +260,21 @@ def test_code_that_runs_while_a_dict_is_made_may_read_texts_itself() -> None:
 
 def test_dates_that_recur() -> None:
     chosen = random.Random(4)
-    around = [999999998, 999999999, 10**9, 10**9 + 1, 9999999998, 9999999999, 10**10, 10**10 + 1, 2**31, 2**32]
+    around = [
+        999999998,
+        999999999,
+        10**9,
+        10**9 + 1,
+        9999999998,
+        9999999999,
+        10**10,
+        10**10 + 1,
+        2**31,
+        2**32,
+    ]
     around += [-one for one in around] + list(range(1700000000, 1700000600))
     for _ in range(4000):
         date = chosen.choice(around)
         made = read({"exp": date, "iat": chosen.choice(around), "other": [date, {"x": date}]})
-        assert type(made["exp"]) is int and made["exp"] == date
+        assert type(made["exp"]) is int
+        assert made["exp"] == date

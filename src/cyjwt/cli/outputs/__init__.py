@@ -15,6 +15,7 @@ import click
 from cyjwt.cli.failure import Failure
 from cyjwt.cli.outputs.columns import Claim, read_claims
 from cyjwt.cli.outputs.result import Results, Write
+from cyjwt.cli.packages import needed
 from cyjwt.cli.source import on_terminal
 from cyjwt.cli.text import tamed
 
@@ -100,6 +101,9 @@ def open_output(
         if output.path is not None:
             if any(_same(output.path, other) for other in held):
                 raise Failure(f"{output.path}: this is one of the files that are read")
+            if output.format == "parquet":
+                # Asked for before the file is emptied.
+                needed("pyarrow.parquet", "Parquet", "parquet")
             file = _File(output.path)
             stack.callback(file.close)
             write = file.write
