@@ -1,8 +1,9 @@
 """The one exception tree of cyjwt.
 
 Names and the tree below ``InvalidTokenError`` are PyJWT's, so that existing ``except`` clauses keep their
-meaning; ``KeyNotFoundError`` is new, and ``InvalidIssuedAtError`` is a ``DecodeError`` besides. Every class
-has a stable ``code`` (a short string fit for logs and metrics), and an instance may carry a finer one.
+meaning; ``InvalidIssuedAtError`` is a ``DecodeError`` besides, and ``KeyNotFoundError``, ``RevokedTokenError``,
+``RevocationUnknownError`` and ``InvalidClaimsError`` are new. The errors of key servers, of which no token is
+guilty, stand beside that tree, under ``JWKSError``. Every class has a stable ``code`` (a short string fit for logs and metrics), and an instance may carry a finer one.
 Where one claim is at fault, ``claim`` names it. No message ever repeats the token.
 """
 
@@ -15,6 +16,7 @@ __all__ = [
     "ImmatureSignatureError",
     "InvalidAlgorithmError",
     "InvalidAudienceError",
+    "InvalidClaimsError",
     "InvalidIssuedAtError",
     "InvalidIssuerError",
     "InvalidJTIError",
@@ -22,8 +24,12 @@ __all__ = [
     "InvalidSignatureError",
     "InvalidSubjectError",
     "InvalidTokenError",
+    "JWKSError",
+    "JWKSUnavailableError",
     "KeyNotFoundError",
     "MissingRequiredClaimError",
+    "RevocationUnknownError",
+    "RevokedTokenError",
 ]
 
 
@@ -52,6 +58,18 @@ class InvalidKeyError(CyJWTError):
     """A key that cannot be read, is too weak, or is not fit for what is asked of it."""
 
     code = "invalid_key"
+
+
+class JWKSError(CyJWTError):
+    """A key server's document could not be had, or cannot be used. No token is at fault."""
+
+    code = "jwks"
+
+
+class JWKSUnavailableError(JWKSError):
+    """No keys may serve: they could never be fetched, or those that there were are too old by now."""
+
+    code = "keys_unavailable"
 
 
 class InvalidTokenError(CyJWTError):
@@ -136,3 +154,27 @@ class MissingRequiredClaimError(InvalidTokenError):
     """A required claim is absent or null; ``claim`` names it."""
 
     code = "missing_claim"
+
+
+class InvalidClaimsError(InvalidTokenError):
+    """The claims are not of the type that ``claims_type`` asks for; ``claim`` names the member at fault.
+
+    The name is that of the member and those around it: ``"sub"``, ``"address.street"``, ``"roles[0]"``.
+    """
+
+    code = "claims_type"
+
+
+class RevokedTokenError(InvalidTokenError):
+    """The token was revoked: what ``revoked`` holds names it, its subject or its key."""
+
+    code = "revoked"
+
+
+class RevocationUnknownError(InvalidTokenError):
+    """Whether the token was revoked cannot be told, and it was chosen to refuse it then.
+
+    ``__cause__`` is what the store raised.
+    """
+
+    code = "revocation_unknown"

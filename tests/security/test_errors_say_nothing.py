@@ -164,8 +164,15 @@ def test_the_tree() -> None:
         assert issubclass(error, cyjwt.CyJWTError)
         assert getattr(cyjwt, error.__name__) is error
     for error in EVERY:
-        if error not in (errors.CyJWTError, errors.InvalidKeyError):
+        if error not in (
+            errors.CyJWTError,
+            errors.InvalidKeyError,
+            errors.JWKSError,
+            errors.JWKSUnavailableError,
+        ):
             assert issubclass(error, cyjwt.InvalidTokenError)
+    assert issubclass(errors.JWKSUnavailableError, errors.JWKSError)
+    assert not issubclass(errors.JWKSError, cyjwt.InvalidTokenError)
     assert not issubclass(errors.InvalidKeyError, cyjwt.InvalidTokenError)
     assert not issubclass(errors.CyJWTError, ValueError | TypeError | KeyError)
     codes = [error.code for error in EVERY]

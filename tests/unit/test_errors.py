@@ -29,6 +29,7 @@ CODES = {
     "ImmatureSignatureError": "immature",
     "InvalidAlgorithmError": "invalid_algorithm",
     "InvalidAudienceError": "invalid_audience",
+    "InvalidClaimsError": "claims_type",
     "InvalidIssuedAtError": "invalid_iat",
     "InvalidIssuerError": "invalid_issuer",
     "InvalidJTIError": "invalid_jti",
@@ -36,8 +37,12 @@ CODES = {
     "InvalidSignatureError": "invalid_signature",
     "InvalidSubjectError": "invalid_subject",
     "InvalidTokenError": "invalid_token",
+    "JWKSError": "jwks",
+    "JWKSUnavailableError": "keys_unavailable",
     "KeyNotFoundError": "key_not_found",
     "MissingRequiredClaimError": "missing_claim",
+    "RevocationUnknownError": "revocation_unknown",
+    "RevokedTokenError": "revoked",
 }
 
 #: Classes that are about one claim name it themselves.
@@ -63,11 +68,12 @@ def test_classes_and_codes() -> None:
         parents = {
             "InvalidIssuedAtError": errors.DecodeError,
             "InvalidSignatureError": errors.DecodeError,
+            "JWKSUnavailableError": errors.JWKSError,
             "CyJWTError": Exception,
         }
         above = (
             errors.CyJWTError
-            if name in ("InvalidKeyError", "InvalidTokenError")
+            if name in ("InvalidKeyError", "InvalidTokenError", "JWKSError")
             else errors.InvalidTokenError
         )
         assert kind.__bases__ == (parents.get(name, above),)

@@ -39,6 +39,7 @@ cdef enum Status:
     KEY_NOT_FOUND = 42
     KEY_AMBIGUOUS = 43
     KEY_UNFIT = 44
+    KEYS_UNAVAILABLE = 45
     # The signature.
     SIGNATURE_INVALID = 48
     # The claims.
@@ -58,11 +59,15 @@ cdef enum Status:
     AUDIENCE_REFUSED = 69
     AUDIENCE_UNEXPECTED = 70
     SUBJECT_REFUSED = 71
+    REVOKED = 72
+    REVOCATION_UNKNOWN = 73
+    CLAIMS_TYPE = 74
     # Not the token's fault.
     RAISED = 126        # a Python error is set already
     NO_MEMORY = 127
 
-# The exception that stands for a status; claim names the one at fault where the status does not.
+# The exception that stands for a status; claim names the one at fault where the status does not (it may be
+# None for CLAIMS_TYPE, whose fault can lie in no member alone).
 cdef object exception_for(int status, object claim)
 
 # Raises it.

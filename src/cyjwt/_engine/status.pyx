@@ -63,6 +63,7 @@ _TABLE = {
         errors.KeyNotFoundError, "key_ambiguous", None, "More than one key of the set would serve the token",
     ),
     KEY_UNFIT: (errors.InvalidAlgorithmError, None, None, "The key given does not serve the header's alg"),
+    KEYS_UNAVAILABLE: (errors.JWKSUnavailableError, None, None, "No keys of the key server may serve now"),
     SIGNATURE_INVALID: (errors.InvalidSignatureError, None, None, "Signature verification failed"),
     EXP_MALFORMED: (errors.DecodeError, "invalid_exp", "exp", "The exp claim is not a NumericDate"),
     NBF_MALFORMED: (errors.DecodeError, "invalid_nbf", "nbf", "The nbf claim is not a NumericDate"),
@@ -84,6 +85,11 @@ _TABLE = {
         "The token is for an audience (aud), and the verifier states none",
     ),
     SUBJECT_REFUSED: (errors.InvalidSubjectError, None, "sub", "The sub claim is not the subject expected"),
+    REVOKED: (errors.RevokedTokenError, None, None, "The token was revoked"),
+    REVOCATION_UNKNOWN: (
+        errors.RevocationUnknownError, None, None, "Whether the token was revoked cannot be told",
+    ),
+    CLAIMS_TYPE: (errors.InvalidClaimsError, None, None, "The claims are not of the type asked for"),
 }
 
 
@@ -118,6 +124,10 @@ cdef object exception_for(int status, object claim):
         error = errors.MissingRequiredClaimError(f"The token has no {claim} claim")
         error.claim = claim
         return error
+    if status == CLAIMS_TYPE and claim is not None:
+        error = errors.InvalidClaimsError(f"The {claim} claim is not of the type asked for")
+        error.claim = claim
+        return error
     kind, code, at_fault, message = _TABLE[status]
     error = kind(message)
     if code is not None:
@@ -137,7 +147,7 @@ cdef void set_error(int status, object claim) noexcept:
     cdef PyObject* made
     if status == RAISED:
         return
-    if _plain_kind[status] != NULL:
+    if _plain_kind[status] != NULL and claim is None:
         # The common refusals (a bad signature) differ in nothing but class and message.
         made = cyjwt_new_error(_plain_kind[status], _plain_args[status])
         if made != NULL:
