@@ -12,7 +12,7 @@ import cyjwt
 from bench import baseline
 from bench.strict import decode_segment, encode_segment
 from tests.batch.agreement import REGISTERED, agree, check, verdict
-from tests.batch.curves import L, curve
+from tests.curves import L, curve
 from tests.support import AUDIENCE, ISSUER, NOW, clock, forge, forge_text, good_claims, pair
 
 #: By algorithm, the kid of its key.

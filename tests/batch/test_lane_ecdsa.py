@@ -11,8 +11,8 @@ import pytest
 from cyjwt._engine.lanes import verify_many
 from cyjwt._engine.pkey import NativeKey
 from tests.batch.agreement import agree
-from tests.batch.curves import Curve, Point, curve
 from tests.batch.lanes import Job, alone, cases_of, check_cases, everywhere, good_jobs, job
+from tests.curves import Curve, Point, curve
 from tests.support import b64, pair
 from tests.unit.pkey_support import foreign, foreign_sign, spki
 

@@ -12,7 +12,8 @@ import cyjwt
 from cyjwt._engine.lanes import verify_many
 from cyjwt._engine.pkey import NativeKey
 from tests.batch.agreement import agree
-from tests.batch.curves import (
+from tests.batch.lanes import Job, alone, cases_of, check_cases, everywhere, good_jobs, job
+from tests.curves import (
     BASE,
     IDENTITY,
     D,
@@ -28,7 +29,6 @@ from tests.batch.curves import (
     torsion,
     x_of,
 )  # fmt: skip
-from tests.batch.lanes import Job, alone, cases_of, check_cases, everywhere, good_jobs, job
 from tests.support import NOW, b64, pair
 from tests.unit.pkey_support import ed25519_spki, foreign_sign, native
 

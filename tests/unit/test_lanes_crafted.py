@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cyjwt._engine import lanes
 from cyjwt._engine.pkey import NativeKey
 from cyjwt.algorithms import ALGORITHMS
-from tests.unit.lanes_support import CURVES, Curve, Job, good_job, live
+from tests.curves import BASE, IDENTITY, Curve, Edwards, L, P, curve, multiple, plus, torsion
+from tests.unit.lanes_support import Job, good_job, live
 from tests.unit.pkey_support import spki
 
-HASHES = {"ES256": hashlib.sha256, "ES384": hashlib.sha384, "ES512": hashlib.sha512}
+CURVES = [curve("ES256"), curve("ES384"), curve("ES512")]
 ROUTES = [None, "lanes", "single"] if lanes.live() else [None, "single"]
 
 
@@ -36,34 +37,34 @@ def agree(jobs: list[Job], verdict: bool, company: list[Job]) -> None:
 # -- ECDSA
 
 
-def number(curve: Curve, data: bytes) -> int:
-    """The hash of the data as ECDSA reads it (FIPS 186-5 section 6.4.2, step 2); none here is longer than n."""
-    return int.from_bytes(HASHES[curve.name](data).digest(), "big")
-
-
 def job_of(curve: Curve, point: tuple[int, int], data: bytes, r: int, s: int) -> Job:
-    return curve.key(point), ALGORITHMS[curve.name].id, data, curve.signature(r, s)
+    return (
+        NativeKey.from_spki(spki(curve.public_key(point))),
+        ALGORITHMS[curve.algorithm].id,
+        data,
+        curve.signature(r, s),
+    )
 
 
 def by_factors(curve: Curve, first: int, second: int) -> Job:
     """A signature that holds, whose verifier computes first * G + second * Q, Q being the public key."""
     for attempt in range(1000):
         data = b"crafted %d" % attempt
-        e = number(curve, data)
+        e = curve.hashed(data)
         s = e * pow(first, -1, curve.n) % curve.n
         r = second * s % curve.n
         nonce_point = curve.lift(r)
         if not r or not s or nonce_point is None:
             continue
         # Q = (R - first * G) / second
-        negative = curve.multiply(-first % curve.n, curve.generator)
-        point = curve.multiply(pow(second, -1, curve.n), curve.add(nonce_point, negative))
+        negative = curve.times(-first % curve.n, curve.g)
+        point = curve.times(pow(second, -1, curve.n), curve.add(nonce_point, negative))
         assert point is not None
         return job_of(curve, point, data, r, s)
     raise AssertionError("no such signature")
 
 
-@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.name)
+@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.algorithm)
 def test_factors_at_the_ends_of_their_range(curve: Curve) -> None:
     """A multiple of a point computed window by window adds a point to itself, or to its negative, at these."""
     n = curve.n
@@ -87,89 +88,87 @@ def test_factors_at_the_ends_of_their_range(curve: Curve) -> None:
         n - 2,
         n - 1,
     ]
-    middle = number(curve, b"middle") % n
+    middle = curve.hashed(b"middle") % n
     jobs = [by_factors(curve, middle, edge) for edge in edges] + [
         by_factors(curve, edge, middle) for edge in edges
     ]
     jobs += [by_factors(curve, edge, edge) for edge in edges]
     # With n - 2 one public key in ten meets it.
     jobs += [by_factors(curve, middle + step, n - 2) for step in range(12)]
-    agree(jobs, True, [good_job(curve.name)] * 3)
+    agree(jobs, True, [good_job(curve.algorithm)] * 3)
 
 
-@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.name)
+@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.algorithm)
 def test_the_sum_of_a_point_and_itself(curve: Curve) -> None:
     """first * G == second * Q: the formula for the sum of two points fails, and a doubling must take its place."""
     jobs, opposite = [], []
     for step in range(16):
         data = b"doubling %d" % step
-        first = number(curve, data + b"?") % curve.n
-        e = number(curve, data)
+        first = curve.hashed(data + b"?") % curve.n
+        e = curve.hashed(data)
         s = e * pow(first, -1, curve.n) % curve.n
-        r = curve.multiply(2 * first % curve.n, curve.generator)[0] % curve.n
+        r = curve.times(2 * first % curve.n, curve.g)[0] % curve.n
         # second = r / s, and the private key is first / second.
         for sign, into in ((1, jobs), (-1, opposite)):
             private = sign * first * s * pow(r, -1, curve.n) % curve.n
-            into.append(job_of(curve, curve.multiply(private, curve.generator), data, r, s))
-    agree(jobs, True, [good_job(curve.name)] * 4)
+            into.append(job_of(curve, curve.times(private, curve.g), data, r, s))
+    agree(jobs, True, [good_job(curve.algorithm)] * 4)
     # The opposite points add up to infinity, which has no x to compare with r (FIPS 186-5 section 6.4.2, step 4).
-    agree(opposite, False, [good_job(curve.name)] * 4)
+    agree(opposite, False, [good_job(curve.algorithm)] * 4)
 
 
-@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.name)
+@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.algorithm)
 def test_infinity_matches_no_r(curve: Curve) -> None:
     """Nothing passes for the x of infinity, not what 0, p or their neighbours are mod n."""
     jobs = []
     for r in (1, 2, curve.p % curve.n, curve.p % curve.n + 1, curve.n - 1):
         for data in (b"one", b"two", b"three", b"four"):
-            e = number(curve, data)
-            s = number(curve, data + b"s") % curve.n
+            e = curve.hashed(data)
+            s = curve.hashed(data + b"s") % curve.n
             private = -e * pow(r, -1, curve.n) % curve.n
-            jobs.append(job_of(curve, curve.multiply(private, curve.generator), data, r, s))
-    agree(jobs, False, [good_job(curve.name)] * 5)
+            jobs.append(job_of(curve, curve.times(private, curve.g), data, r, s))
+    agree(jobs, False, [good_job(curve.algorithm)] * 5)
 
 
-@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.name)
+@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.algorithm)
 def test_an_x_of_n_or_more(curve: Curve) -> None:
     """r is x mod n: the verifier reduces what it computed, and r plus n is no second form of the signature."""
     data = b"large x"
-    e = number(curve, data)
+    e = curve.hashed(data)
     found = 0
     for x in range(curve.n, curve.p):
         nonce_point = curve.lift(x)
         if nonce_point is None or x == curve.n:
             continue
-        r, s = x - curve.n, number(curve, b"%d" % x) % curve.n
+        r, s = x - curve.n, curve.hashed(b"%d" % x) % curve.n
         inverse = pow(r, -1, curve.n)
-        point = curve.add(
-            curve.multiply(s * inverse, nonce_point), curve.multiply(-e * inverse % curve.n, curve.generator)
-        )
-        agree([job_of(curve, point, data, r, s)] * 3, True, [good_job(curve.name)] * 2)
-        agree([job_of(curve, point, data, x, s)] * 3, False, [good_job(curve.name)] * 2)
+        point = curve.add(curve.times(s * inverse, nonce_point), curve.times(-e * inverse % curve.n, curve.g))
+        agree([job_of(curve, point, data, r, s)] * 3, True, [good_job(curve.algorithm)] * 2)
+        agree([job_of(curve, point, data, x, s)] * 3, False, [good_job(curve.algorithm)] * 2)
         found += 1
         if found == 4:
             return
 
 
-@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.name)
+@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.algorithm)
 def test_keys_near_the_generator(curve: Curve) -> None:
     """The public keys G, 2 G, -G and so on, whose multiples are those of the verifier's own tables."""
     jobs = []
     for private in (1, 2, 3, 4, 7, 8, 16, curve.n // 2, curve.n - 2, curve.n - 1):
-        point = curve.multiply(private, curve.generator)
-        for nonce in (1, 2, 3, 16, 17, curve.n // 2, curve.n - 1, number(curve, b"nonce") % curve.n):
+        point = curve.times(private, curve.g)
+        for nonce in (1, 2, 3, 16, 17, curve.n // 2, curve.n - 1, curve.hashed(b"nonce") % curve.n):
             data = b"%d %d" % (private, nonce)
-            r = curve.multiply(nonce, curve.generator)[0] % curve.n
-            s = pow(nonce, -1, curve.n) * (number(curve, data) + r * private) % curve.n
+            r = curve.times(nonce, curve.g)[0] % curve.n
+            s = pow(nonce, -1, curve.n) * (curve.hashed(data) + r * private) % curve.n
             jobs.append(job_of(curve, point, data, r, s))
-    agree(jobs, True, [good_job(curve.name)] * 6)
+    agree(jobs, True, [good_job(curve.algorithm)] * 6)
 
 
 def test_a_hash_of_n_or_more() -> None:
     """One SHA-256 in 2^32 is not below the order of P-256, and is reduced (FIPS 186-5 section 6.4.2, step 2)."""
     curve = CURVES[0]
     data = b"100618987098"
-    assert number(curve, data) >= curve.n
+    assert curve.hashed(data) >= curve.n
     native, row, _, signature = good_job("ES256", 0, data)
     jobs = [(native, row, data, signature), good_job("ES256", 1, data), good_job("ES256", 2, data)]
     agree(jobs, True, [good_job("ES256")] * 5)
@@ -223,52 +222,11 @@ def test_signatures_that_are_small_or_close_to_the_modulus(name: str, bits: int)
 
 # -- Ed25519
 
-PRIME = 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, -1, PRIME) % PRIME
-Point = tuple[int, int]
 
-
-def plus(one: Point, other: Point) -> Point:
-    (x, y), (u, v) = one, other
-    product = D * x * y * u * v
-    return (
-        (x * v + u * y) * pow(1 + product, -1, PRIME) % PRIME,
-        (y * v + x * u) * pow(1 - product, -1, PRIME) % PRIME,
-    )
-
-
-def times(factor: int, point: Point) -> Point:
-    total = (0, 1)
-    for bit in bin(factor)[2:]:
-        total = plus(total, total)
-        if bit == "1":
-            total = plus(total, point)
-    return total
-
-
-def even(y: int) -> Point:
-    """The point of that y whose x is even; the assertion fails where there is none."""
-    square = (y * y - 1) * pow(D * y * y + 1, -1, PRIME) % PRIME
-    x = pow(square, (PRIME + 3) // 8, PRIME)
-    if x * x % PRIME != square:
-        x = x * pow(2, (PRIME - 1) // 4, PRIME) % PRIME
-    assert x * x % PRIME == square
-    return (x if x % 2 == 0 else PRIME - x), y
-
-
-BASE = even(4 * pow(5, -1, PRIME) % PRIME)
-#: The eight points of small order: the multiples of one of order 8.
-SMALL = [
-    times(factor, even(0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7))
-    for factor in range(8)
-]
-
-
-def encodings(point: Point) -> Iterator[bytes]:
+def encodings(point: Edwards) -> Iterator[bytes]:
     """The encoding (RFC 8032 section 5.1.2), and those that a lax decoder takes for the same point."""
     x, y = point
-    forms = [y, y + PRIME] if y + PRIME < 2**255 else [y]
+    forms = [y, y + P] if y + P < 2**255 else [y]
     for form in forms:
         signs = [x & 1] if x else [0, 1]
         for sign in signs:
@@ -276,34 +234,35 @@ def encodings(point: Point) -> Iterator[bytes]:
 
 
 def test_the_points_of_small_order() -> None:
-    assert len(set(SMALL)) == 8
-    assert times(8, SMALL[1]) == (0, 1)
-    assert times(ORDER, BASE) == (0, 1)
+    assert len(set(torsion())) == 8
+    assert all(multiple(8, point) == IDENTITY for point in torsion())
+    assert multiple(L, BASE) == IDENTITY
 
 
-@pytest.mark.parametrize("torsion", range(8))
-def test_small_order_parts_and_odd_encodings(torsion: int) -> None:
+@pytest.mark.parametrize("index", range(8))
+def test_small_order_parts_and_odd_encodings(index: int) -> None:
     """R of small order, R and the public key with a part of small order, R encoded in every way there is.
 
     RFC 8032 section 5.1.7 leaves it open whether 8 S B = 8 R + 8 k A will do. Both libcryptos and the lanes take
     none but S B = R + k A, and compare the octets of R.
     """
     row = ALGORITHMS["EdDSA"].id
-    scalar = int.from_bytes(hashlib.sha512(b"scalar %d" % torsion).digest(), "little") % ORDER
-    public_point = plus(times(scalar, BASE), SMALL[torsion])
+    scalar = int.from_bytes(hashlib.sha512(b"scalar %d" % index).digest(), "little") % L
+    small = torsion()[index]
+    public_point = plus(multiple(scalar, BASE), small)
     public = next(encodings(public_point))
     native = NativeKey.from_spki(bytes.fromhex("302a300506032b6570032100") + public)
     jobs, expected = [], []
-    for nonce in (0, 1, ORDER - 1, scalar):
-        for part in SMALL:
-            nonce_point = plus(times(nonce, BASE), part)
+    for nonce in (0, 1, L - 1, scalar):
+        for part in torsion():
+            nonce_point = plus(multiple(nonce, BASE), part)
             for place, encoded in enumerate(encodings(nonce_point)):
                 data = b"%d" % nonce
-                k = int.from_bytes(hashlib.sha512(encoded + public + data).digest(), "little") % ORDER
-                s = (nonce + k * scalar) % ORDER
+                k = int.from_bytes(hashlib.sha512(encoded + public + data).digest(), "little") % L
+                s = (nonce + k * scalar) % L
                 jobs.append((native, row, data, encoded + s.to_bytes(32, "little")))
                 # S B - k A is the nonce's point when the parts of small order add up.
-                expected.append(place == 0 and plus(part, times(k, SMALL[torsion])) == (0, 1))
+                expected.append(place == 0 and plus(part, multiple(k, small)) == IDENTITY)
     assert 0 < sum(expected) < len(expected)
     assert [native.verify(*job[1:]) for job in jobs] == expected
     for verdict in (True, False):
@@ -313,7 +272,7 @@ def test_small_order_parts_and_odd_encodings(torsion: int) -> None:
         assert lanes.verify_many(jobs, confirm=False) == bytes(expected)
 
 
-@pytest.mark.parametrize("more", [0, 1, ORDER - 1, ORDER, ORDER + 1, 2 * ORDER, 15 * ORDER])
+@pytest.mark.parametrize("more", [0, 1, L - 1, L, L + 1, 2 * L, 15 * L])
 def test_an_s_of_the_order_or_more(more: int) -> None:
     native, row, data, signature = good_job("EdDSA")
     s = int.from_bytes(signature[32:], "little") + more
