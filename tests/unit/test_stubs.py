@@ -60,8 +60,12 @@ def shape(arguments: ast.arguments) -> list[tuple[str, str, bool]]:
     for i, argument in enumerate(positional):
         kind = "POSITIONAL_ONLY" if i < len(arguments.posonlyargs) else "POSITIONAL_OR_KEYWORD"
         found.append((argument.arg, kind, i >= defaults))
+    if arguments.vararg:
+        found.append((arguments.vararg.arg, "VAR_POSITIONAL", False))
     for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         found.append((argument.arg, "KEYWORD_ONLY", default is not None))
+    if arguments.kwarg:
+        found.append((arguments.kwarg.arg, "VAR_KEYWORD", False))
     return found
 
 
