@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"_roca", "_material", "_strength", "_keyobjects", "_arguments", "_jwk", "_classified", "_written"},
     {"keys"},
     {"keyset"},
-    {"policy", "info"},
+    {"policy", "info", "_claimstype"},
     {"_parallel", "batch", "_turns"},
     {"token", "verifier", "signer"},
     {"api"},

@@ -19,6 +19,12 @@ cdef struct Text:
     const uint8_t* start
     size_t length
 
+# The times of a token that held, for when they are judged again.
+cdef struct Dates:
+    double exp                  # infinite where the token has none
+    double nbf                  # 0 where it has none; so has iat
+    double iat
+
 cdef class ClaimRules:
     cdef Names names
     cdef int required[MAX_NAMES]
@@ -36,6 +42,12 @@ cdef class ClaimRules:
 # A Status for the members that were noted with rules.names; members[] may point into text that has JSON
 # slack behind it. For CLAIM_MISSING, absent gets the index of the name.
 cdef int check_claims(ClaimRules rules, const Member* members, double now, int* absent) noexcept nogil
+
+# The times of members that check_claims accepted.
+cdef void note_dates(const Member* members, Dates* out) noexcept nogil
+
+# A Status: whether times that were accepted once are still good, in the order of check_claims.
+cdef int judge_dates(ClaimRules rules, const Dates* dates, double now) noexcept nogil
 
 # Whether a noted STRING has this value, escapes and all.
 cdef bint text_equals(const Member* member, const uint8_t* value, size_t length) noexcept nogil

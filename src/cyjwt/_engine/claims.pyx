@@ -5,6 +5,7 @@ the three dates, the dates, the issuer, the audience, the subject, the ``jti``.
 """
 
 cimport cython
+from libc.math cimport INFINITY
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp
 
@@ -160,27 +161,53 @@ cdef inline bint read_date(const Member* member, double* value) noexcept nogil:
     return 0 <= member.value <= <double>LAST_SECOND
 
 
-cdef int check_dates(ClaimRules rules, const Member* members, double now, int* absent) noexcept nogil:
-    cdef double exp = 0, nbf = 0, iat = 0
-    if members[EXP].kind != ABSENT and not read_date(&members[EXP], &exp):
+cdef int read_dates(const Member* members, Dates* out) noexcept nogil:
+    """A Status."""
+    out.exp = INFINITY
+    out.nbf = out.iat = 0
+    if members[EXP].kind != ABSENT and not read_date(&members[EXP], &out.exp):
         return EXP_MALFORMED
-    if members[NBF].kind != ABSENT and not read_date(&members[NBF], &nbf):
+    if members[NBF].kind != ABSENT and not read_date(&members[NBF], &out.nbf):
         return NBF_MALFORMED
-    if members[IAT].kind != ABSENT and not read_date(&members[IAT], &iat):
+    if members[IAT].kind != ABSENT and not read_date(&members[IAT], &out.iat):
         return IAT_MALFORMED
-    if members[EXP].kind != ABSENT and now >= exp + rules.leeway:
-        return EXPIRED
-    if nbf > now + rules.leeway:
-        return IMMATURE_NBF
-    if iat > now + rules.leeway:
-        return IMMATURE_IAT
-    if rules.max_age >= 0:
-        if members[IAT].kind == ABSENT:
-            absent[0] = IAT
-            return CLAIM_MISSING
-        if now > iat + rules.max_age + rules.leeway:
-            return TOO_OLD
     return VALID
+
+
+cdef void note_dates(const Member* members, Dates* out) noexcept nogil:
+    read_dates(members, out)
+
+
+cdef inline int judge_span(ClaimRules rules, const Dates* dates, double now) noexcept nogil:
+    if now >= dates.exp + rules.leeway:
+        return EXPIRED
+    if dates.nbf > now + rules.leeway:
+        return IMMATURE_NBF
+    if dates.iat > now + rules.leeway:
+        return IMMATURE_IAT
+    return VALID
+
+
+cdef inline int judge_age(ClaimRules rules, const Dates* dates, double now) noexcept nogil:
+    if rules.max_age >= 0 and now > dates.iat + rules.max_age + rules.leeway:
+        return TOO_OLD
+    return VALID
+
+
+cdef int judge_dates(ClaimRules rules, const Dates* dates, double now) noexcept nogil:
+    cdef int status = judge_span(rules, dates, now)
+    return judge_age(rules, dates, now) if status == VALID else status
+
+
+cdef int check_dates(ClaimRules rules, const Member* members, double now, int* absent) noexcept nogil:
+    cdef Dates dates
+    cdef int status = read_dates(members, &dates)
+    if status == VALID:
+        status = judge_span(rules, &dates, now)
+    if status == VALID and rules.max_age >= 0 and members[IAT].kind == ABSENT:
+        absent[0] = IAT
+        return CLAIM_MISSING
+    return judge_age(rules, &dates, now) if status == VALID else status
 
 
 cdef int check_audience(ClaimRules rules, const Member* aud) noexcept nogil:

@@ -51,6 +51,8 @@ cdef extern from "Python.h":
     PyObject* PyList_New(Py_ssize_t n) noexcept
     void PyList_SET_ITEM(PyObject* l, Py_ssize_t i, PyObject* v) noexcept
     bint PyList_Check(PyObject* o) noexcept nogil
+    bint PyList_CheckExact(PyObject* o) noexcept nogil
+    PyObject* PyList_GetSlice(PyObject* l, Py_ssize_t low, Py_ssize_t high) noexcept
     Py_ssize_t PyList_GET_SIZE(PyObject* l) noexcept nogil
     PyObject* PyList_GET_ITEM(PyObject* l, Py_ssize_t i) noexcept nogil
     bint PyTuple_Check(PyObject* o) noexcept nogil

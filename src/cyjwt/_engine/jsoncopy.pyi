@@ -1,0 +1,3 @@
+from typing import Any
+
+def copy(members: dict[str, Any]) -> dict[str, Any]: ...

@@ -1,0 +1,213 @@
+"""The memory of verified tokens: bounded, by last use, found by the whole text of a token.
+
+Why it is sound. Only tokens that passed everything enter, so that nobody without a signing key adds a
+single one. A token is found by a comparison of its whole text, never by its hash: two tokens of one hash
+are two tokens. The hash only finds the place to look at. It takes in every octet under eight random words
+of this process, so that nobody outside can choose tokens that meet in one slot; and even a signer who could
+would make look-ups longer, not wrong. The comparison may stop at the first octet that differs, which would
+tell somebody who measures it how much of a guess was right; but it is come to only by a text whose 64 bits
+of keyed hash are those of a token that is kept, which is that token, or a guess of one in 2**64. That a
+token is kept can be told by the time that a hit takes, but only by somebody who has the whole token.
+
+The interpreter lock guards it. Between reading the table and changing it nothing runs that could run other
+Python code, not even an allocation of objects; what is removed is let go of when the table is whole again.
+"""
+
+import os
+
+cimport cython
+from libc.stdint cimport uint64_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcmp, memcpy
+
+from cyjwt._engine.pyraw cimport Py_XDECREF, Py_XINCREF
+
+cdef extern from "keyedhash.h" nogil:
+    uint64_t cyjwt_keyed_hash(const uint64_t* key, const uint8_t* text, size_t size) noexcept
+
+cdef enum:
+    FIRST_SLOTS = 16
+    KEY_WORDS = 8
+
+# Drawn anew by each process; a fork's child has its parent's entries and so its parent's key.
+cdef uint64_t[KEY_WORDS] _key
+cdef bytes _drawn = os.urandom(sizeof(_key))
+memcpy(_key, <const char*>_drawn, sizeof(_key))
+_drawn = b""
+
+
+@cython.no_gc
+cdef class TokenCache:
+    """What was made of verified tokens, the ones that were last of use.
+
+    Args:
+        capacity: the most tokens that are kept, 1 or more. Memory is taken as they come.
+    """
+
+    def __cinit__(self, Py_ssize_t capacity):
+        self.capacity = capacity
+        self.used_bits = <uint64_t>-1
+        self.ring.newer = self.ring.older = &self.ring
+
+    def __dealloc__(self):
+        forget_all(self)
+
+    def clear(self):
+        """Forget every token. The counters stay."""
+        forget_all(self)
+
+    def info(self):
+        """Tell what there is and what came of it: hits, misses, size, capacity and evictions."""
+        return self.hits, self.misses, self.size, self.capacity, self.evictions
+
+    def collide(self):
+        """Take all tokens' hashes for one: a hook for tests."""
+        forget_all(self)
+        self.used_bits = 0
+
+
+cdef void let_go(Entry* entry) noexcept:
+    Py_XDECREF(entry.claims)
+    Py_XDECREF(entry.payload)
+    free(entry)
+
+
+cdef void forget_all(TokenCache cache) noexcept:
+    cdef Entry* entry = cache.ring.older
+    cdef Entry* older
+    if entry == NULL or entry == &cache.ring:
+        # Its constructor failed, or it is empty.
+        return
+    # The oldest ends the list: what is let go of is no longer reached from the cache.
+    cache.ring.newer.older = NULL
+    cache.ring.newer = cache.ring.older = &cache.ring
+    cache.size = 0
+    cache.slot_count = 0
+    free(cache.slots)
+    cache.slots = NULL
+    while entry != NULL:
+        older = entry.older
+        let_go(entry)
+        entry = older
+
+
+cdef inline Entry** slot_of(TokenCache cache, uint64_t hash) noexcept:
+    return &cache.slots[hash & (cache.slot_count - 1)]
+
+
+cdef inline Entry* look_up(TokenCache cache, const uint8_t* text, size_t size, uint64_t hash) noexcept:
+    cdef Entry* entry
+    if cache.size == 0:
+        return NULL
+    entry = slot_of(cache, hash)[0]
+    while entry != NULL:
+        if entry.hash == hash and entry.size == size and memcmp(entry + 1, text, size) == 0:
+            return entry
+        entry = entry.next
+    return NULL
+
+
+cdef inline void unlink_use(Entry* entry) noexcept:
+    entry.newer.older = entry.older
+    entry.older.newer = entry.newer
+
+
+cdef inline void make_newest(TokenCache cache, Entry* entry) noexcept:
+    entry.newer = &cache.ring
+    entry.older = cache.ring.older
+    entry.older.newer = entry
+    cache.ring.older = entry
+
+
+cdef Entry* remove(TokenCache cache, Entry* entry) noexcept:
+    """Takes an entry out of the table; it is to be let go of."""
+    cdef Entry** link = slot_of(cache, entry.hash)
+    while link[0] != entry:
+        link = &link[0].next
+    link[0] = entry.next
+    unlink_use(entry)
+    cache.size -= 1
+    return entry
+
+
+cdef void grow(TokenCache cache) noexcept:
+    """Doubles the slots; where there is no memory for it, look-ups become longer."""
+    cdef size_t count = 2 * cache.slot_count if cache.slot_count else FIRST_SLOTS
+    cdef Entry** slots = <Entry**>calloc(count, sizeof(Entry*))
+    cdef Entry* entry = cache.ring.older
+    cdef Entry** slot
+    if slots == NULL:
+        return
+    free(cache.slots)
+    cache.slots = slots
+    cache.slot_count = count
+    while entry != &cache.ring:
+        slot = slot_of(cache, entry.hash)
+        entry.next = slot[0]
+        slot[0] = entry
+        entry = entry.older
+
+
+cdef bint find(
+    TokenCache cache, const uint8_t* text, size_t size, bint count_miss, uint64_t* hash, Found* out
+) noexcept:
+    cdef Entry* entry = NULL
+    hash[0] = 0
+    if size <= CACHED_TOKEN_SIZE:
+        hash[0] = cyjwt_keyed_hash(_key, text, size) & cache.used_bits
+        entry = look_up(cache, text, size, hash[0])
+    if entry == NULL:
+        cache.misses += count_miss
+        return False
+    cache.hits += 1
+    if cache.ring.older != entry:
+        unlink_use(entry)
+        make_newest(cache, entry)
+    out.claims = entry.claims
+    out.containers = entry.containers
+    out.payload = entry.payload
+    out.dates = entry.dates
+    out.key = entry.key
+    Py_XINCREF(out.claims)
+    Py_XINCREF(out.payload)
+    return True
+
+
+cdef void keep(TokenCache cache, const uint8_t* text, size_t size, uint64_t hash, const Found* made) noexcept:
+    cdef Entry* entry = NULL
+    cdef Entry* left = NULL
+    cdef Entry** slot
+    if size <= CACHED_TOKEN_SIZE:
+        entry = <Entry*>malloc(sizeof(Entry) + size)
+    if entry != NULL and cache.size >= <Py_ssize_t>cache.slot_count and cache.size < cache.capacity:
+        grow(cache)
+    # Another thread may have been here while the signature was verified.
+    if entry == NULL or cache.slots == NULL or look_up(cache, text, size, hash) != NULL:
+        free(entry)
+        Py_XDECREF(made.claims)
+        Py_XDECREF(made.payload)
+        return
+    if cache.size == cache.capacity:
+        left = remove(cache, cache.ring.newer)
+        cache.evictions += 1
+    entry.hash = hash
+    entry.size = size
+    entry.claims = made.claims
+    entry.containers = made.containers
+    entry.payload = made.payload
+    entry.dates = made.dates
+    entry.key = made.key
+    memcpy(entry + 1, text, size)
+    slot = slot_of(cache, hash)
+    entry.next = slot[0]
+    slot[0] = entry
+    make_newest(cache, entry)
+    cache.size += 1
+    if left != NULL:
+        let_go(left)
+
+
+cdef void drop(TokenCache cache, const uint8_t* text, size_t size, uint64_t hash) noexcept:
+    cdef Entry* entry = look_up(cache, text, size, hash)
+    if entry != NULL:
+        let_go(remove(cache, entry))
