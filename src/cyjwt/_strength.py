@@ -23,6 +23,7 @@ __all__ = [
     "check_edwards",
     "check_rsa",
     "check_rsa_bits",
+    "check_rsa_numbers",
     "check_secret_size",
     "fit_algorithms",
 ]
@@ -97,6 +98,11 @@ def check_rsa_bits(bits: int) -> None:
 def check_rsa(modulus: int, exponent: int, allow: Collection[str] = ()) -> None:
     """Refuse an RSA key that is too small or too large, or whose exponent is unsafe."""
     check_rsa_bits(modulus.bit_length())
+    check_rsa_numbers(modulus, exponent, allow)
+
+
+def check_rsa_numbers(modulus: int, exponent: int, allow: Collection[str] = ()) -> None:
+    """Refuse an RSA key of whatever size whose numbers are unsafe."""
     if modulus % 2 == 0:
         raise InvalidKeyError("an RSA modulus must be odd")
     if exponent < 3 or exponent % 2 == 0:

@@ -151,9 +151,16 @@ class InvalidIssuedAtError(DecodeError):
 
 
 class MissingRequiredClaimError(InvalidTokenError):
-    """A required claim is absent or null; ``claim`` names it."""
+    """A required claim is absent or null; ``claim`` names it. It is made of that name, as PyJWT's is."""
 
     code = "missing_claim"
+
+    def __init__(self, claim: str) -> None:
+        super().__init__(claim)
+        self.claim = claim
+
+    def __str__(self) -> str:
+        return f'Token is missing the "{self.claim}" claim'
 
 
 class InvalidClaimsError(InvalidTokenError):

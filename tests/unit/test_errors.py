@@ -251,7 +251,7 @@ def test_missing_claims_are_named_in_words_too() -> None:
         with pytest.raises(cyjwt.MissingRequiredClaimError) as caught:
             HS256.verifier(required=[name]).verify(forged(b"{}"))
         assert caught.value.claim == name
-        assert str(caught.value) == f"The token has no {name} claim"
+        assert str(caught.value) == f'Token is missing the "{name}" claim'
 
 
 def test_reference_counts_of_what_errors_share() -> None:

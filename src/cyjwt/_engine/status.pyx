@@ -121,9 +121,7 @@ cdef object exception_for(int status, object claim):
     if status == NO_MEMORY:
         return MemoryError()
     if status == CLAIM_MISSING:
-        error = errors.MissingRequiredClaimError(f"The token has no {claim} claim")
-        error.claim = claim
-        return error
+        return errors.MissingRequiredClaimError(claim)
     if status == CLAIMS_TYPE and claim is not None:
         error = errors.InvalidClaimsError(f"The {claim} claim is not of the type asked for")
         error.claim = claim
