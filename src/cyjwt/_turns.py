@@ -19,7 +19,8 @@ from weakref import WeakKeyDictionary, ref
 
 from cyjwt._engine import lanes
 from cyjwt._engine.batch import Work, refusal
-from cyjwt._engine.verify import Engine, verify
+from cyjwt._engine.single import verify
+from cyjwt._engine.verify import Engine
 from cyjwt._parallel import cores
 from cyjwt.algorithms import HMAC, RSA_PKCS1, RSA_PSS
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, Unpack
 
     from cyjwt import _material
-    from cyjwt.verifier import VerifierOptions
+    from cyjwt.policy import VerifierOptions
 else:
     _material = LazyModule("cyjwt._material")
 

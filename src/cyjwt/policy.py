@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Container
 from datetime import timedelta
 
 from cyjwt._arguments import algorithm_row, utf8_text
@@ -12,7 +12,36 @@ from cyjwt._engine.header import REGISTERED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Final
+    from typing import Any, Final, Protocol, TypedDict
+
+    from cyjwt.keys import Key
+
+    class RevocationStore(Protocol):
+        """What tells whether a token was revoked."""
+
+        def is_revoked(self, claims: dict[str, Any], key: Key, /) -> bool:
+            """Whether the token of these claims, verified with this key, was revoked."""
+
+    #: The option ``revoked``: a store, or a container of ``jti``.
+    Revoked = RevocationStore | Container[str]
+
+    class VerifierOptions(TypedDict, total=False):
+        """The options of a ``Verifier`` but for ``algorithms``, for the checker of ``cyjwt.decode``."""
+
+        issuer: str | Collection[str] | None
+        audience: str | Collection[str] | None
+        subject: str | None
+        leeway: float | timedelta
+        required: Collection[str]
+        type: str | None
+        max_age: float | timedelta | None
+        max_token_size: int
+        clock: Callable[[], float] | float | None
+        allow_padding: bool
+        critical: Collection[str]
+        revoked: Revoked | None
+        revocation_failure: str
+
 
 __all__ = [
     "DEFAULT_TOKEN_SIZE",
@@ -30,6 +59,9 @@ __all__ = [
 #: The most octets of a token unless the caller says otherwise.
 DEFAULT_TOKEN_SIZE: Final = 65_536
 _MOST_TOKEN_SIZE: Final = 1 << 30
+
+#: Of a function's co_flags: calling it gives a coroutine (inspect.CO_COROUTINE).
+_COROUTINE: Final = 0x80
 
 #: RFC 7515 section 4.1.11 forbids crit to name these, and RFC 7797 section 7 forbids b64 in a JWT.
 NEVER_CRITICAL: Final = frozenset(REGISTERED) | {"b64"}
@@ -49,6 +81,8 @@ class Policy:
         "max_age",
         "max_token_size",
         "required",
+        "revocation_failure",
+        "revoked",
         "subject",
         "type",
     )
@@ -68,6 +102,8 @@ class Policy:
         clock: Callable[[], float] | None,
         allow_padding: bool,
         critical: tuple[str, ...],
+        revoked: Revoked | None = None,
+        revocation_failure: str = "refuse",
     ) -> None:
         self.algorithms = algorithms
         self.issuers = issuers
@@ -81,10 +117,21 @@ class Policy:
         self.clock = clock
         self.allow_padding = allow_padding
         self.critical = critical
+        self.revoked = revoked
+        self.revocation_failure = revocation_failure
 
     def options(self) -> dict[str, object]:
         """The options by name: what ``Policy(**options)`` makes anew."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+    def said(self) -> dict[str, object]:
+        """The options that say something, for people to read: of a store, which may be large, its type."""
+        options = self.options()
+        if self.revoked is None:
+            del options["revocation_failure"]
+        else:
+            options["revoked"] = type(self.revoked)
+        return {name: value for name, value in options.items() if value not in (None, ())}
 
     def __reduce__(self) -> tuple[object, ...]:
         return _restore, (self.options(),)
@@ -146,6 +193,18 @@ def read_clock(clock: object) -> Callable[[], float] | None:
     return clock if callable(clock) else _Fixed(seconds("clock", clock))
 
 
+def read_revoked(revoked: object) -> Revoked | None:
+    """A store or a container, as far as can be told without asking it."""
+    if revoked is None:
+        return None
+    ask = getattr(revoked, "is_revoked", None)
+    if isinstance(revoked, type | str | bytes) or not (callable(ask) or hasattr(revoked, "__contains__")):
+        raise TypeError("revoked must have a method is_revoked(claims, key), or be a container of jti")
+    if getattr(getattr(ask, "__code__", None), "co_flags", 0) & _COROUTINE:
+        raise TypeError("revoked must answer at once: its is_revoked must not be a coroutine function")
+    return revoked  # type: ignore[return-value]
+
+
 class _Fixed:
     """A clock that stands still. A class, so that a verifier that has one can be pickled."""
 
@@ -170,6 +229,8 @@ def read_policy(
     clock: object,
     allow_padding: object,
     critical: object,
+    revoked: object,
+    revocation_failure: object,
 ) -> Policy:
     """Validate the options of a ``Verifier``.
 
@@ -195,6 +256,10 @@ def read_policy(
         raise ValueError(f"max_token_size must be from 1 to {_MOST_TOKEN_SIZE}")
     if not isinstance(allow_padding, bool):
         raise TypeError("allow_padding must be a bool")
+    if not isinstance(revocation_failure, str):
+        raise TypeError('revocation_failure must be "refuse" or "accept"')
+    if revocation_failure not in ("refuse", "accept"):
+        raise ValueError('revocation_failure must be "refuse" or "accept"')
     return Policy(
         algorithms=allowed,
         issuers=issuers,
@@ -208,4 +273,6 @@ def read_policy(
         clock=read_clock(clock),
         allow_padding=allow_padding,
         critical=understood,
+        revoked=read_revoked(revoked),
+        revocation_failure=revocation_failure,
     )

@@ -50,7 +50,7 @@ cdef list _codes = []
 def _fill_codes() -> None:
     for status in range(1, RAISED):
         try:
-            code = exception_for(status, "").code.encode()
+            code = exception_for(status, None).code.encode()
         except KeyError:
             continue
         _codes.append(code)

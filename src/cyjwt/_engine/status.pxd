@@ -66,12 +66,12 @@ cdef enum Status:
     RAISED = 126        # a Python error is set already
     NO_MEMORY = 127
 
-# The exception that stands for a status; claim names the one at fault where the status does not (it may be
-# None for CLAIMS_TYPE, whose fault can lie in no member alone).
-cdef object exception_for(int status, object claim)
+# The exception that stands for a status, and a detail: of CLAIM_MISSING and CLAIMS_TYPE the claim at fault (None
+# where the latter's lies in no member alone), of REVOCATION_UNKNOWN what the store raised, or None.
+cdef object exception_for(int status, object detail)
 
 # Raises it.
 cdef int raise_status(int status) except -1
 
 # Sets that exception as the current error without a traceback entry of its own.
-cdef void set_error(int status, object claim) noexcept
+cdef void set_error(int status, object detail) noexcept

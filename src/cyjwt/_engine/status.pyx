@@ -116,15 +116,15 @@ def message_of_json(int error):
     return _JSON[error][1]
 
 
-cdef object exception_for(int status, object claim):
+cdef object exception_for(int status, object detail):
     cdef object kind, code, at_fault, message, error
     if status == NO_MEMORY:
         return MemoryError()
     if status == CLAIM_MISSING:
-        return errors.MissingRequiredClaimError(claim)
-    if status == CLAIMS_TYPE and claim is not None:
-        error = errors.InvalidClaimsError(f"The {claim} claim is not of the type asked for")
-        error.claim = claim
+        return errors.MissingRequiredClaimError(detail)
+    if status == CLAIMS_TYPE and detail is not None:
+        error = errors.InvalidClaimsError(f"The {detail} claim is not of the type asked for")
+        error.claim = detail
         return error
     kind, code, at_fault, message = _TABLE[status]
     error = kind(message)
@@ -132,6 +132,8 @@ cdef object exception_for(int status, object claim):
         error.code = code
     if at_fault != error.claim:
         error.claim = at_fault
+    if status == REVOCATION_UNKNOWN:
+        error.__cause__ = detail
     return error
 
 
@@ -140,12 +142,12 @@ cdef int raise_status(int status) except -1:
     return -1
 
 
-cdef void set_error(int status, object claim) noexcept:
+cdef void set_error(int status, object detail) noexcept:
     cdef object error, kind
     cdef PyObject* made
     if status == RAISED:
         return
-    if _plain_kind[status] != NULL and claim is None:
+    if _plain_kind[status] != NULL and detail is None:
         # The common refusals (a bad signature) differ in nothing but class and message.
         made = cyjwt_new_error(_plain_kind[status], _plain_args[status])
         if made != NULL:
@@ -153,7 +155,7 @@ cdef void set_error(int status, object claim) noexcept:
             Py_DECREF(made)
         return
     try:
-        error = exception_for(status, claim)
+        error = exception_for(status, detail)
     except BaseException:
         PyErr_NoMemory()
         return

@@ -3,7 +3,10 @@ from typing import Any, Self
 
 from cyjwt._engine.claims import ClaimRules
 from cyjwt._engine.header import HeaderRules
+from cyjwt._engine.keysource import KeySource
 from cyjwt._engine.pkey import NativeKey
+from cyjwt._engine.revocation import Revocation
+from cyjwt.keyset import KeySet
 
 class Engine:
     def __new__(
@@ -15,8 +18,9 @@ class Engine:
         max_size: int,
         padding: bool,
         clock: Callable[[], float] | None,
+        revocation: Revocation | None,
+        source: KeySource | None,
+        compile: Callable[[KeySet], Engine] | None,
     ) -> Self: ...
     def _held(self, token: Any, /) -> str | bytes: ...
     def _header_and_signature(self, token: str | bytes, /) -> tuple[dict[str, Any], bytes]: ...
-
-def verify(engine: Engine, token: object, /) -> dict[str, Any]: ...

@@ -27,8 +27,10 @@ from cyjwt._engine.header cimport read_header
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
 from cyjwt._engine.jsonscan cimport MAX_NAMES, Member
 from cyjwt._engine.jsonread cimport read_value
+from cyjwt._engine.keysource cimport KeySource
 from cyjwt._engine.pkey cimport Native, NativeKey, Row, is_quick, row_by_id, verify_signature
-from cyjwt._engine.pyraw cimport Py_DECREF, PyDict_CheckExact, PyErr_NoMemory
+from cyjwt._engine.pyraw cimport Py_DECREF, PyDict_CheckExact, PyErr_NoMemory, Py_XDECREF
+from cyjwt._engine.revocation cimport Revocation, check_revoked
 from cyjwt._engine.status cimport (
     CLAIM_MISSING,
     HEADER_BASE64,
@@ -52,21 +54,10 @@ cdef extern from "turn.h" nogil:
     void cyjwt_await_turn() noexcept
     void cyjwt_taken() noexcept
 
-cdef extern from "Python.h":
-    ctypedef struct PyMethodDef:
-        const char* ml_name
-        void* ml_meth
-        int ml_flags
-        const char* ml_doc
-    int METH_O
-    ctypedef struct PyTypeObject:
-        pass
-    object PyDescr_NewMethod(PyTypeObject* type, PyMethodDef* method)
-
 # The functions that set an error are called by pointers of these types, so that a refusal adds no traceback
 # entries of ours: they would double its cost.
 ctypedef PyObject* (*Pass)(Engine, const Segments*, uint8_t*) noexcept
-ctypedef PyObject* (*Whole)(Engine, const Borrowed*) noexcept
+ctypedef PyObject* (*Finish)(Engine, PyObject*, int) noexcept
 
 cdef enum:
     ROOM_AT_HAND = 8192     # octets of a token for which no memory is asked
@@ -84,6 +75,9 @@ cdef class Engine:
         max_size: the most octets of a token.
         padding: whether trailing ``=`` are admitted.
         clock: a callable that returns seconds since 1970, or ``None`` for the system's clock.
+        revocation: what is asked whether a token was revoked, or ``None``.
+        source: where the keys come from, or ``None`` where these are all.
+        compile: with a source, what makes the engine of a ``KeySet``: one of the same rules, without a source.
     """
 
     def __cinit__(
@@ -95,6 +89,9 @@ cdef class Engine:
         Py_ssize_t max_size,
         bint padding,
         object clock,
+        Revocation revocation,
+        KeySource source,
+        object compile,
     ):
         self.header_rules = header_rules
         self.claim_rules = claim_rules
@@ -110,6 +107,10 @@ cdef class Engine:
         self.max_size = <size_t>max_size
         self.padding = padding
         self.clock = clock
+        self.revocation = revocation
+        self.source = source
+        self.compile = compile
+        self.finishes = revocation is not None
 
     def __dealloc__(self):
         free(self.native)
@@ -157,6 +158,13 @@ cdef int choose_key(
     size = decoded_size(size)
     memset(room + size, 0, CYJWT_JSON_SLACK)
     return read_header(engine.header_rules, room, size, row, key)
+
+
+cdef object kid_of(Engine engine, const Segments* segments):
+    cdef size_t size = unpadded(segments.header, segments.header_size, engine.padding)
+    header = bytearray(decoded_size(size))
+    decode(segments.header, size, <uint8_t*><char*>header)
+    return loads(header).get("kid")
 
 
 cdef int check_foreign(Engine engine, int key, const Segments* segments, bytes signature) except -1:
@@ -208,6 +216,28 @@ cdef PyObject* read_claims(
     return claims
 
 
+cdef PyObject* finish_claims(
+    Engine engine, PyObject* claims, int key, int* status, PyObject** detail
+) noexcept:
+    if engine.revocation is not None:
+        status[0] = check_revoked(engine.revocation, claims, engine.keys[key], detail)
+        if status[0] != VALID:
+            Py_DECREF(claims)
+            return NULL
+    return claims
+
+
+cdef PyObject* finish_one(Engine engine, PyObject* claims, int key) except NULL:
+    """As ``finish_claims``; NULL with that error set."""
+    cdef PyObject* detail = NULL
+    cdef int status = VALID
+    claims = finish_claims(engine, claims, key, &status, &detail)
+    if claims == NULL:
+        set_error(status, None if detail == NULL else <object>detail)
+        Py_XDECREF(detail)
+    return claims
+
+
 cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t* room) except NULL:
     """The claims, a new reference; or NULL, with an error of our tree set and no traceback of its own."""
     cdef Remembered* known = recall(engine.memory, segments.header, segments.header_size)
@@ -245,11 +275,12 @@ cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t*
         known.shape = hint
     if claims == NULL:
         set_error(status, claim_name(engine.claim_rules, absent) if status == CLAIM_MISSING else None)
+    elif engine.finishes:
+        claims = (<Finish>finish_one)(engine, claims, key)
     return claims
 
 
 cdef PyObject* verify_borrowed(Engine engine, const Borrowed* text) except NULL:
-    """The claims, a new reference; or NULL, with an error of our tree set and no traceback of its own."""
     cdef uint8_t[ROOM_AT_HAND] at_hand
     cdef uint8_t* room = at_hand
     cdef Segments segments
@@ -265,54 +296,3 @@ cdef PyObject* verify_borrowed(Engine engine, const Borrowed* text) except NULL:
     if room != at_hand:
         free(room)
     return claims
-
-
-cdef PyObject* verify_method(PyObject* self, PyObject* token) noexcept:
-    cdef Borrowed text
-    cdef PyObject* claims = NULL
-    cdef int status = borrow(token, (<Engine>self).max_size, &text)
-    if status != VALID:
-        set_error(status, None)
-    else:
-        claims = (<Whole>verify_borrowed)(<Engine>self, &text)
-    release(&text)
-    return claims
-
-
-cdef PyMethodDef _verify_method
-_verify_method.ml_name = b"verify"
-_verify_method.ml_meth = <void*>verify_method
-_verify_method.ml_flags = METH_O
-_verify_method.ml_doc = b"""verify($self, token, /)
---
-
-Verify one token (RFC 7519 section 7.2).
-
-Args:
-    token: the compact serialization, ``str``, ``bytes`` or any object with the buffer protocol. A buffer
-        is copied first, so that what is verified cannot change meanwhile.
-
-Returns:
-    The claims, a new dict.
-
-Raises:
-    DecodeError: the token is not well formed.
-    InvalidAlgorithmError: its ``alg`` may not be used.
-    KeyNotFoundError: no key, or more than one, would serve it.
-    InvalidSignatureError: its signature does not hold.
-    ExpiredSignatureError, ImmatureSignatureError: its time has passed, or not come.
-    MissingRequiredClaimError, InvalidIssuerError, InvalidAudienceError, InvalidSubjectError,
-    InvalidJTIError: a claim is not what the options ask for.
-    InvalidTokenError: the root of all of these.
-
-Example:
-    >>> import cyjwt
-    >>> key = cyjwt.Key.generate("ES256")
-    >>> token = cyjwt.Signer(key, lifetime=900).sign({"sub": "42"})
-    >>> cyjwt.Verifier(key.public()).verify(token)["sub"]
-    '42'
-"""
-
-# A method descriptor made by hand: a compiled ``def`` would add a traceback entry to each refusal, which
-# costs as much again as the refusal itself.
-verify = PyDescr_NewMethod(<PyTypeObject*>Engine, &_verify_method)

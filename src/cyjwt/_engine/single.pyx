@@ -1,0 +1,107 @@
+"""One token: the method ``verify`` of every verifier, over keys that are fixed or that change."""
+
+from cpython.object cimport PyObject
+from libc.stdint cimport uint8_t
+from libc.stdlib cimport free, malloc
+
+from cyjwt._engine.compact cimport Borrowed, Segments, borrow, release, split
+from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
+from cyjwt._engine.live cimport current_engine, is_missing
+from cyjwt._engine.pyraw cimport PyErr_Clear, PyErr_ExceptionMatches
+from cyjwt._engine.status cimport KEY_NOT_FOUND, VALID, set_error
+from cyjwt._engine.verify cimport Engine, Whole, choose_key, kid_of, verify_borrowed
+
+from cyjwt.errors import KeyNotFoundError
+
+cdef extern from "Python.h":
+    ctypedef struct PyMethodDef:
+        const char* ml_name
+        void* ml_meth
+        int ml_flags
+        const char* ml_doc
+    int METH_O
+    ctypedef struct PyTypeObject:
+        pass
+    object PyDescr_NewMethod(PyTypeObject* type, PyMethodDef* method)
+
+
+cdef object missing_kid(Engine engine, const Borrowed* text):
+    """A tuple of the kid for which the engine has no key; an empty one where that is not what ails the token."""
+    cdef Segments segments
+    cdef uint8_t* room
+    cdef int row, key, status
+    if not split(text.start, text.size, &segments):
+        return ()
+    room = <uint8_t*>malloc(text.size + CYJWT_JSON_SLACK)
+    if room == NULL:
+        raise MemoryError
+    status = choose_key(engine, &segments, room, &row, &key)
+    free(room)
+    return (kid_of(engine, &segments),) if status == KEY_NOT_FOUND else ()
+
+
+cdef PyObject* verify_live(Engine engine, const Borrowed* text) except NULL:
+    """As ``verify_borrowed``, for an engine with a source: a key that is not found is asked for, once."""
+    cdef Engine current = current_engine(engine, True)
+    cdef PyObject* claims = (<Whole>verify_borrowed)(current, text)
+    if claims == NULL and PyErr_ExceptionMatches(<PyObject*>KeyNotFoundError):
+        PyErr_Clear()
+        missing = missing_kid(current, text)
+        if missing and is_missing(engine, current, missing[0]):
+            current = current_engine(engine, True)
+        # Again in any case: with other keys, or for the error.
+        claims = (<Whole>verify_borrowed)(current, text)
+    return claims
+
+
+cdef PyObject* verify_method(PyObject* self, PyObject* token) noexcept:
+    cdef Borrowed text
+    cdef PyObject* claims = NULL
+    cdef int status = borrow(token, (<Engine>self).max_size, &text)
+    if status != VALID:
+        set_error(status, None)
+    elif (<Engine>self).source is None:
+        claims = (<Whole>verify_borrowed)(<Engine>self, &text)
+    else:
+        claims = (<Whole>verify_live)(<Engine>self, &text)
+    release(&text)
+    return claims
+
+
+cdef PyMethodDef _verify_method
+_verify_method.ml_name = b"verify"
+_verify_method.ml_meth = <void*>verify_method
+_verify_method.ml_flags = METH_O
+_verify_method.ml_doc = b"""verify($self, token, /)
+--
+
+Verify one token (RFC 7519 section 7.2).
+
+Args:
+    token: the compact serialization, ``str``, ``bytes`` or any object with the buffer protocol. A buffer
+        is copied first, so that what is verified cannot change meanwhile.
+
+Returns:
+    The claims, a new dict.
+
+Raises:
+    DecodeError: the token is not well formed.
+    InvalidAlgorithmError: its ``alg`` may not be used.
+    KeyNotFoundError: no key, or more than one, would serve it.
+    InvalidSignatureError: its signature does not hold.
+    ExpiredSignatureError, ImmatureSignatureError: its time has passed, or not come.
+    MissingRequiredClaimError, InvalidIssuerError, InvalidAudienceError, InvalidSubjectError,
+    InvalidJTIError: a claim is not what the options ask for.
+    InvalidTokenError: the root of all of these.
+
+Example:
+    >>> import cyjwt
+    >>> key = cyjwt.Key.generate("ES256")
+    >>> token = cyjwt.Signer(key, lifetime=900).sign({"sub": "42"})
+    >>> cyjwt.Verifier(key.public()).verify(token)["sub"]
+    '42'
+"""
+
+# A method descriptor made by hand: a compiled ``def`` would add a traceback entry to each refusal, which
+# costs as much again as the refusal itself.
+verify = PyDescr_NewMethod(<PyTypeObject*>Engine, &_verify_method)
