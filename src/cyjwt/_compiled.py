@@ -123,4 +123,4 @@ class _Rules:
             raise TypeError(f"a source of keys must have a KeySet, not {type_name(snapshot)}")
         held = tuple(dict.fromkeys(snapshot))
         arguments = self.arguments(held, _allowed_live(held, self.policy), lone=False)
-        return Engine.__new__(Engine, *arguments, None, None)
+        return Engine.__new__(Engine, *(*arguments, None, None))
