@@ -58,6 +58,11 @@ endif
 spark: $(VENV)/installed $(VENV)/group-test $(VENV)/group-spark  ## test cyjwt.spark: installs pyspark (500 MB), needs Java >= 17
 	$(PY) -m pytest -k spark tests/columns tests/docs $(PYTEST_ARGS)
 
+.PHONY: suites
+suites: $(VENV)/installed $(VENV)/group-test $(VENV)/group-suites  ## run the suites of PyJWT, flask-jwt-extended and simplejwt with cyjwt.jwt
+	$(PY) -m tests.interop.suites
+	$(PY) -m pytest tests/interop/test_suites.py $(PYTEST_ARGS)
+
 .PHONY: bench
 bench: $(VENV)/installed $(VENV)/group-bench  ## measure against the other libraries
 	$(PY) -m bench --peers $(BENCH_ARGS)

@@ -139,23 +139,23 @@ def is_complete(prefix: Path, wanted: dict[str, str]) -> bool:
 # Where the source comes from.
 
 
-def fetch(sources: Path) -> Path:
-    """The pinned sdist, from the cache or through pip; in either case only after its hash was checked."""
-    archive = sources / f"{PACKAGE}-{PACKAGE_VERSION}.tar.gz"
-    if archive.is_file() and sha256_of(archive) == PACKAGE_SHA256:
+def fetch(sources: Path, package: str, version: str, sha256: str) -> Path:
+    """A pinned sdist, from the cache or through pip; in either case only after its hash was checked."""
+    archive = sources / f"{package}-{version}.tar.gz"
+    if archive.is_file() and sha256_of(archive) == sha256:
         return archive
     sources.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=sources, prefix="download-") as name:
         folder = Path(name)
         pin = folder / "pin.txt"
         # With --require-hashes pip refuses another file before it runs anything that the file holds.
-        pin.write_text(f"{PACKAGE}=={PACKAGE_VERSION} --hash=sha256:{PACKAGE_SHA256}\n")
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", PACKAGE]
+        pin.write_text(f"{package}=={version} --hash=sha256:{sha256}\n")
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", package]
         run([*pip, "--require-hashes", "--dest", str(folder), "--requirement", str(pin)])
         found = folder / archive.name
         if not found.is_file():
             raise BuildError(f"pip brought no {archive.name}")
-        if sha256_of(found) != PACKAGE_SHA256:
+        if sha256_of(found) != sha256:
             raise BuildError(f"{archive.name} is not the pinned file: its SHA-256 differs")
         found.replace(archive)
     return archive
@@ -202,7 +202,9 @@ def source_tree(source: Path | None, root: Path, scratch: Path) -> Path:
     if source is not None and source.is_dir():
         nested = source / "crt" / "aws-lc"
         return nested if nested.is_dir() else source
-    archive = source if source is not None else fetch(root / "sources")
+    archive = (
+        source if source is not None else fetch(root / "sources", PACKAGE, PACKAGE_VERSION, PACKAGE_SHA256)
+    )
     tree = scratch / "source"
     say(f"unpacking {archive.name}")
     unpack(archive, tree)

@@ -174,8 +174,15 @@ def pip_that_brings(content: bytes) -> Callable[..., None]:
 def test_a_download_with_another_hash_is_refused(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tool, "run", pip_that_brings(b"other"))
     with pytest.raises(tool.BuildError, match="SHA-256"):
-        tool.fetch(tool.cache_root() / "sources")
+        pinned(tool)
     assert not list((tool.cache_root() / "sources").iterdir())
+
+
+def pinned(tool: ModuleType) -> Path:
+    place: Path = tool.fetch(
+        tool.cache_root() / "sources", tool.PACKAGE, tool.PACKAGE_VERSION, tool.PACKAGE_SHA256
+    )
+    return place
 
 
 def test_a_cached_download_is_checked_again(
@@ -184,9 +191,9 @@ def test_a_cached_download_is_checked_again(
     content = sdist.read_bytes()
     monkeypatch.setattr(tool, "PACKAGE_SHA256", tool.sha256_of(sdist))
     monkeypatch.setattr(tool, "run", pip_that_brings(content))
-    cached = tool.fetch(tool.cache_root() / "sources")
+    cached = pinned(tool)
     cached.write_bytes(b"tampered")
-    assert tool.fetch(tool.cache_root() / "sources").read_bytes() == content
+    assert pinned(tool).read_bytes() == content
 
 
 def test_standard_output_holds_the_prefix_alone(

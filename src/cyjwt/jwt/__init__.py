@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cyjwt.jwt._install import install_as_jwt
 from cyjwt.jwt.api_jwk import PyJWK, PyJWKSet
 from cyjwt.jwt.api_jws import (
     PyJWS,
@@ -76,6 +77,7 @@ __all__ = [
     "encode",
     "get_algorithm_by_name",
     "get_unverified_header",
+    "install_as_jwt",
     "register_algorithm",
     "unregister_algorithm",
 ]
