@@ -31,6 +31,11 @@ from cyjwt.signer import Signer
 from cyjwt.token import Token, read_unverified
 from cyjwt.verifier import Verifier
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cyjwt.jwks import JWKSClient
+del TYPE_CHECKING
+
 __all__ = [
     "Batch",
     "CyJWTError",
@@ -47,6 +52,7 @@ __all__ = [
     "InvalidSignatureError",
     "InvalidSubjectError",
     "InvalidTokenError",
+    "JWKSClient",
     "JWKSError",
     "JWKSUnavailableError",
     "Key",
@@ -65,3 +71,18 @@ __all__ = [
     "encode",
     "read_unverified",
 ]
+
+#: Names that are imported when they are first used, and the modules that they are in.
+_LATER = {"JWKSClient": "cyjwt.jwks"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module 'cyjwt' has no attribute {name!r}")
+    value: object = getattr(__import__(_LATER[name], fromlist=[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_LATER]

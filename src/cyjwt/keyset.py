@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 else:
     _jwk = LazyModule("cyjwt._jwk")
 
-__all__ = ["MOST_KEYS", "MOST_OCTETS", "KeySet", "KeySetWarning"]
+__all__ = ["MOST_KEYS", "MOST_OCTETS", "KeySet", "KeySetWarning", "read_entries", "some_key"]
 
 #: Bounds on a JWK Set: far above what any issuer publishes, and cheap to reach.
 MOST_KEYS = 1000
@@ -103,23 +103,10 @@ class KeySet:
         members: Any = document
         if not isinstance(document, Mapping):
             members = _jwk.parse(octets_or_text("document", document), MOST_OCTETS)
-        entries = members.get("keys") if isinstance(members, Mapping) else None
-        if not isinstance(entries, list | tuple):
-            raise InvalidKeyError('a JWK Set is a JSON object with an array "keys" (RFC 7517 section 5.1)')
-        if len(entries) > MOST_KEYS:
-            raise InvalidKeyError(f"the JWK Set has {len(entries)} keys: {MOST_KEYS} is the most")
-        held = []
-        reasons = []
-        for index, entry in enumerate(entries):
-            try:
-                held.append(_read_entry(entry, private))
-            except InvalidKeyError as error:
-                message = f"key {index} of the JWK Set was left out: {error}"
-                reasons.append(message)
-                warnings.warn(message, KeySetWarning, stacklevel=2)
-        if not held:
-            raise InvalidKeyError("; ".join(["the JWK Set has no key that can be used", *reasons[:3]]))
-        return cls(held)
+        held, left_out = read_entries(members, private=private)
+        for message in left_out:
+            warnings.warn(message, KeySetWarning, stacklevel=2)
+        return cls(some_key(held, left_out))
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], *, private: bool = False) -> Self:
@@ -229,6 +216,44 @@ class KeySet:
 
     def __repr__(self) -> str:
         return f"<KeySet of {len(self)}: {', '.join(map(repr, self._keys[:5]))}{', ...' if len(self) > 5 else ''}>"
+
+
+def read_entries(
+    members: object, most: int = MOST_KEYS, *, private: bool = False
+) -> tuple[list[Key], list[str]]:
+    """Read the members of a JWK Set.
+
+    Args:
+        members: the set.
+        most: the most keys it may publish.
+        private: take private keys and secrets too.
+
+    Returns:
+        The keys that can be used, and for each other one a sentence that says why not.
+
+    Raises:
+        InvalidKeyError: it is not a JWK Set, or publishes too many keys.
+    """
+    entries = members.get("keys") if isinstance(members, Mapping) else None
+    if not isinstance(entries, list | tuple):
+        raise InvalidKeyError('a JWK Set is a JSON object with an array "keys" (RFC 7517 section 5.1)')
+    if len(entries) > most:
+        raise InvalidKeyError(f"the JWK Set has {len(entries)} keys: {most} is the most")
+    held = []
+    left_out = []
+    for index, entry in enumerate(entries):
+        try:
+            held.append(_read_entry(entry, private))
+        except InvalidKeyError as error:
+            left_out.append(f"key {index} of the JWK Set was left out: {error}")
+    return held, left_out
+
+
+def some_key(held: list[Key], left_out: list[str]) -> list[Key]:
+    """Insist on a key that can be used."""
+    if not held:
+        raise InvalidKeyError("; ".join(["the JWK Set has no key that can be used", *left_out[:3]]))
+    return held
 
 
 def _read_entry(entry: object, private: bool) -> Key:
