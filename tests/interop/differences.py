@@ -85,6 +85,10 @@ def _surrogate(call: Call, expected: Outcome, found: Outcome) -> bool:
     return expected.error == "UnicodeEncodeError" and _refused(found, "DecodeError")
 
 
+def _algorithms_are_text(call: Call, expected: Outcome, found: Outcome) -> bool:
+    return isinstance(call.options.get("algorithms"), str) and _refused(found, "InvalidAlgorithmError")
+
+
 def _public_key_signs(call: Call, expected: Outcome, found: Outcome) -> bool:
     return (
         expected.error == "AttributeError" and "'sign'" in expected.said and found.error == "InvalidKeyError"
@@ -114,6 +118,7 @@ DIFFERENCES: dict[str, Rule] = {
     "a b64 that is neither true nor false is refused": _b64,
     "a token may be a bytearray or a memoryview": _buffer,
     "half a character in a token's text is a DecodeError": _surrogate,
+    "algorithms that are one text are one name": _algorithms_are_text,
     "a public key that is to sign is an InvalidKeyError": _public_key_signs,
     "a private RSA key verifies with its public half": _private_rsa_key_verifies,
     "a JWK that lacks a member is an InvalidKeyError": _jwk_lacks_a_member,

@@ -96,6 +96,7 @@ EXAMPLES = [
     ("a b64", decode(b'{"alg":"HS256","b64":"false"}', b"{}")),
     ("a token may", Call("decode", bytearray(token(HS256, b"{}").encode()), "secret", {"algorithms": ["HS256"]})),
     ("half a character", Call("get_unverified_header", "\ud800" + token(HS256, b"{}"), "")),
+    ("algorithms", Call("decode", token(HS256, b"{}"), "secret", {"algorithms": "HS256 HS512"})),
     ("an Ed25519 key", Call("PyJWK", {"kty": "OKP", "crv": "Ed25519", "x": b64(b"\1" + bytes(31))}, "")),
     ("an Ed25519 key", Call("PyJWK", {**pair("RS256").public.to_jwk(), "e": "Aw"}, "")),
     ("a JWK that lacks", Call("PyJWK", {"kty": "oct"}, "")),
