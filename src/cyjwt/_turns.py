@@ -287,6 +287,7 @@ def verify_all(engine: Engine, tokens: list[str | bytes]) -> list[Any]:
     if len(tokens) > 1:
         try:
             work = Work(engine, tuple(tokens), True)
+            work.of_turn = True
             work.work()
         except END:
             raise
@@ -297,7 +298,8 @@ def verify_all(engine: Engine, tokens: list[str | bytes]) -> list[Any]:
         if work.statuses.count(0) < len(tokens):
             for index, status in enumerate(work.statuses):
                 if status:
-                    outcomes[index] = refusal(work.checked, status, work.absent[index])
+                    detail = work.details.get(index)
+                    outcomes[index] = refusal(work.checked, status, work.absent[index], detail)
         return outcomes
     return [outcome(engine, token) for token in tokens]
 

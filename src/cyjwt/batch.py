@@ -64,11 +64,12 @@ class Batch(Generic[Claims]):
         ['dict', 'InvalidSignatureError']
     """
 
-    __slots__ = ("_absent", "_checked", "_results", "_statuses")
+    __slots__ = ("_absent", "_checked", "_details", "_results", "_statuses")
 
     _checked: tuple[str, ...]
     _statuses: bytearray
     _absent: bytearray
+    _details: dict[int, Any]
     _results: list[dict[str, Any] | None] | None
 
     def __init__(self, work: Work) -> None:
@@ -76,6 +77,7 @@ class Batch(Generic[Claims]):
         self._checked = work.checked
         self._statuses = work.statuses
         self._absent = work.absent
+        self._details = work.details
         self._results = work.results
 
     @property
@@ -105,7 +107,7 @@ class Batch(Generic[Claims]):
         """
         counts = {"valid": self.valid}
         for status in sorted(set(self._statuses) - {0}):
-            code = refusal(self._checked, status, 0).code
+            code = refusal(self._checked, status, 0, None).code
             counts[code] = counts.get(code, 0) + self._statuses.count(status)
         return counts
 
@@ -145,7 +147,11 @@ class Batch(Generic[Claims]):
         """
         if self.invalid:
             first = len(self._statuses) - len(self._statuses.lstrip(b"\0"))
-            raise refusal(self._checked, self._statuses[first], self._absent[first])
+            raise self._error(first)
+
+    def _error(self, index: int) -> InvalidTokenError:
+        """The exception of a token that is there and not valid."""
+        return refusal(self._checked, self._statuses[index], self._absent[index], self._details.get(index))
 
     def _refusal(self, index: int) -> InvalidTokenError | None:
         try:
@@ -156,7 +162,7 @@ class Batch(Generic[Claims]):
             raise TypeError(
                 f"the place of a token must be an int or a slice, not {type_name(index)}"
             ) from None
-        return refusal(self._checked, status, self._absent[index]) if status else None
+        return self._error(range(len(self))[index]) if status else None
 
     def _one(self, index: int) -> Any:
         error = self._refusal(index)

@@ -1,6 +1,7 @@
 """Chunks of tokens verified into a table of columns by any number of threads, without an object a token."""
 
 from cpython.exc cimport PyErr_CheckSignals
+from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t
 from libc.stdlib cimport free, malloc
 
@@ -23,7 +24,10 @@ from cyjwt._engine.columns cimport (
     put_null,
     put_reason,
 )
+from cyjwt._engine.jsonread cimport read_value
 from cyjwt._engine.jsonscan cimport Member
+from cyjwt._engine.live cimport Asked, verify_live_run
+from cyjwt._engine.pyraw cimport Py_XDECREF
 from cyjwt._engine.run cimport (
     RUN_OCTETS,
     RUN_TOKENS,
@@ -32,10 +36,11 @@ from cyjwt._engine.run cimport (
     Pick,
     Room,
     make_pick,
+    settle,
     verify_run,
 )
-from cyjwt._engine.status cimport NO_MEMORY, VALID
-from cyjwt._engine.verify cimport Engine
+from cyjwt._engine.status cimport NO_MEMORY, RAISED, VALID, raise_status
+from cyjwt._engine.verify cimport Engine, finish_claims
 
 from cyjwt._engine.columns import LONGEST_REASON
 
@@ -89,6 +94,7 @@ cdef class ColumnWork:
     """
 
     cdef Engine engine
+    cdef Asked asked                # None where the keys are fixed
     cdef list chunks                # keeps alive what the ranges point to
     cdef Range* ranges
     cdef Py_ssize_t range_count
@@ -108,6 +114,7 @@ cdef class ColumnWork:
         cdef TextChunk held
         cdef int64_t octets = 0, more, piece
         self.engine = engine
+        self.asked = None if engine.source is None else Asked(engine)
         self.now = now
         self.chunks = []
         self.texts = []
@@ -157,6 +164,7 @@ cdef class ColumnWork:
         cdef Room room = Room()
         cdef int64_t piece, row, stop
         cdef int count
+        settle(room, self.engine)
         while not self.stopped and self.next < self.table.part_count:
             piece = self.next
             self.next += 1
@@ -170,13 +178,44 @@ cdef class ColumnWork:
 
     cdef int verify_rows(self, Room room, int64_t piece, int64_t row, int64_t stop) except -1 nogil:
         """Verifies one run, and puts its rows in their places. How many they are."""
-        cdef int want = WANT_PICKED if self.pick.count else WANT_STATUS
+        cdef int want = WANT_PICKED if self.pick.count or self.engine.finishes else WANT_STATUS
         cdef int count = self.take(room, row, stop)
-        verify_run(self.engine, room, count, want, &self.pick, self.now)
+        if self.asked is not None:
+            with gil:
+                verify_live_run(self.asked, True, room, count, want, &self.pick, self.now)
+        else:
+            verify_run(self.engine, room, count, want, &self.pick, self.now)
+        if self.engine.finishes:
+            with gil:
+                self.finish_rows(room, count)
         if not self.put(room, piece, row, count):
             with gil:
                 raise MemoryError
         return count
+
+    cdef int finish_rows(self, Room room, int count) except -1:
+        """Lets those have their say who need whole claims, which are made for them alone."""
+        cdef PyObject* claims
+        cdef PyObject* detail
+        cdef int i, status, error = 0
+        for i in range(count):
+            if room.status[i] != VALID:
+                continue
+            claims = read_value(
+                room.payloads[i].start, room.payloads[i].size, NULL, NULL, True, NULL, &error
+            )
+            if claims == NULL:
+                # It was read once already, so that nothing but memory can be lacking.
+                return raise_status(RAISED)
+            status = VALID
+            detail = NULL
+            claims = finish_claims(room.engine, claims, room.items[i].key, &status, &detail)
+            Py_XDECREF(claims)
+            Py_XDECREF(detail)
+            if status == RAISED:
+                return raise_status(status)
+            room.status[i] = <uint8_t>status
+        return 0
 
     cdef int take(self, Room room, int64_t row, int64_t stop) noexcept nogil:
         """Fills the room with the texts of a run, which may lie in several chunks."""

@@ -11,9 +11,11 @@ from cyjwt._engine.compact cimport Borrowed, borrow, release
 from cyjwt._engine.jsonlex cimport ABSENT, STRING
 from cyjwt._engine.jsonread cimport read_value
 from cyjwt._engine.jsonscan cimport Member
+from cyjwt._engine.live cimport Asked, verify_live_run
 from cyjwt._engine.prefetch cimport CYJWT_PREFETCH
 from cyjwt._engine.pyraw cimport (
     Py_DECREF,
+    Py_XDECREF,
     PyBytes_Check,
     PyBytes_GET_SIZE,
     PyTuple_GET_ITEM,
@@ -29,10 +31,19 @@ from cyjwt._engine.run cimport (
     Pick,
     Room,
     make_pick,
+    settle,
     verify_run,
 )
-from cyjwt._engine.status cimport CLAIM_MISSING, NO_MEMORY, RAISED, VALID, exception_for, raise_status
-from cyjwt._engine.verify cimport Engine, read_claims
+from cyjwt._engine.status cimport (
+    CLAIM_MISSING,
+    NO_MEMORY,
+    RAISED,
+    REVOCATION_UNKNOWN,
+    VALID,
+    exception_for,
+    raise_status,
+)
+from cyjwt._engine.verify cimport Engine, finish_claims, read_claims
 
 cdef enum:
     AHEAD = 8       # how many tokens before its turn one is asked for
@@ -53,36 +64,44 @@ cdef class Work:
 
     Attributes:
         threads: how many work on it; 1 unless it is set before they begin.
+        of_turn: whether it is a turn of an event loop, to be set before the work begins: it waits for no
+            keys, and remembers what stores raise, with all that a traceback holds.
         statuses: a Status for each token.
         absent: for each that lacks a claim, which of those in ``checked``.
+        details: for some that fail, what ``refusal`` has to know besides.
         checked: the names of the claims that the verifier checks.
         results: the claims of each, ``None`` where it is not valid; or ``None`` where none are wanted.
     """
 
     cdef Engine engine
+    cdef Asked asked            # None where the keys are fixed
     cdef tuple tokens           # None where they are rows of a column
     cdef list rows
     cdef Py_ssize_t part        # of rows: where the next run is taken from
     cdef int64_t taken          # how many rows of that part are taken already
     cdef readonly bytearray statuses
     cdef readonly bytearray absent
+    cdef readonly dict details
     cdef readonly tuple checked
     cdef readonly list results
     cdef uint8_t* status_of
     cdef uint8_t* absent_of
     cdef Py_ssize_t next
     cdef bint stopped
-    cdef int want
+    cdef int want               # of runs
+    cdef int give               # of what is wanted of them, what the caller gets
     cdef Pick pick
     cdef tuple names
     cdef list texts
     cdef double now
     cdef public int threads
+    cdef public bint of_turn
 
     def __cinit__(self, Engine engine not None, tokens, claims):
         cdef Py_ssize_t count
         self.threads = 1
         self.engine = engine
+        self.asked = None if engine.source is None else Asked(engine)
         if isinstance(tokens, tuple):
             self.tokens = tokens
             count = len(self.tokens)
@@ -98,16 +117,19 @@ cdef class Work:
         self.status_of = <uint8_t*><char*>self.statuses
         self.absent_of = <uint8_t*><char*>self.absent
         self.checked = engine.claim_rules._names
+        self.details = {}
         self.texts = []
         if claims is True:
-            self.want = WANT_TEXT
+            self.give = WANT_TEXT
         elif claims is False:
-            self.want = WANT_STATUS
+            self.give = WANT_STATUS
         else:
-            self.want = WANT_PICKED
+            self.give = WANT_PICKED
             self.names = tuple(claims)
             make_pick(engine, self.names, &self.pick, self.texts)
-        self.results = None if self.want == WANT_STATUS else [None] * count
+        # Whole claims, whatever is given of them, where somebody else has a say.
+        self.want = WANT_TEXT if engine.finishes else self.give
+        self.results = None if self.give == WANT_STATUS else [None] * count
         self.now = read_clock(engine.clock)
 
     def stop(self):
@@ -132,8 +154,14 @@ cdef class Work:
             try:
                 if self.rows is None:
                     self.take_objects(room, held, first, count)
-                with nogil:
-                    verify_run(self.engine, room, count, self.want, &self.pick, self.now)
+                if self.asked is not None:
+                    verify_live_run(
+                        self.asked, not self.of_turn, room, count, self.want, &self.pick, self.now
+                    )
+                else:
+                    settle(room, self.engine)
+                    with nogil:
+                        verify_run(self.engine, room, count, self.want, &self.pick, self.now)
                 self.finish(room, first, count)
             finally:
                 for i in range(count):
@@ -197,6 +225,7 @@ cdef class Work:
     cdef int finish(self, Room room, Py_ssize_t first, int count) except -1:
         """Makes the claims that are wanted, and notes the statuses."""
         cdef PyObject* claims
+        cdef PyObject* detail
         cdef void* hint
         cdef int i, status, absent
         for i in range(count):
@@ -208,17 +237,31 @@ cdef class Work:
                     self.engine, room.payloads[i].start, room.payloads[i].size, self.now, &hint, &status,
                     &absent
                 )
-                if claims != NULL:
-                    self.results[first + i] = <object>claims
-                    Py_DECREF(claims)
                 if room.items[i].known != NULL:
                     room.items[i].known.shape = hint
+                if claims != NULL and self.engine.finishes:
+                    detail = NULL
+                    claims = finish_claims(room.engine, claims, room.items[i].key, &status, &detail)
+                    if detail != NULL and (self.of_turn or status != REVOCATION_UNKNOWN):
+                        self.details[first + i] = <object>detail
+                    Py_XDECREF(detail)
+                if claims != NULL:
+                    self.keep(first + i, <object>claims)
+                    Py_DECREF(claims)
             elif status == VALID and self.want == WANT_PICKED:
                 self.results[first + i] = self.picked(room.picked + i * self.pick.count)
             if status == RAISED or status == NO_MEMORY:
                 return raise_status(status)
             self.status_of[first + i] = <uint8_t>status
             self.absent_of[first + i] = <uint8_t>absent
+        return 0
+
+    cdef int keep(self, Py_ssize_t index, object claims) except -1:
+        """Keeps of the whole claims what is to be given."""
+        if self.give == WANT_TEXT:
+            self.results[index] = claims
+        elif self.give == WANT_PICKED:
+            self.results[index] = {name: claims[name] for name in self.names if name in claims}
         return 0
 
     cdef dict picked(self, const Member* members):
@@ -266,15 +309,16 @@ def check_names(Engine engine not None, tuple names not None):
     make_pick(engine, names, &pick, [])
 
 
-def refusal(tuple checked not None, int status, int absent):
+def refusal(tuple checked not None, int status, int absent, detail):
     """The exception that ``verify`` would raise for a status.
 
     Args:
         checked: ``Work.checked``.
         status: the token's status, not 0.
         absent: which claim it lacks, where that is its status.
+        detail: what ``Work.details`` has of it, or ``None``.
 
     Returns:
         The exception, a new one.
     """
-    return exception_for(status, checked[absent] if status == CLAIM_MISSING else None)
+    return exception_for(status, checked[absent] if status == CLAIM_MISSING else detail)

@@ -1,6 +1,7 @@
 """A source of keys that change while tokens are verified with them, such as a key server's JWK Set.
 
-A verifier over a source compares one pointer a call, and compiles the keys anew where they are others than before.
+A verifier over a source compares one pointer a call, and compiles the keys anew where they are others than
+before.
 """
 
 from libc.math cimport INFINITY
@@ -28,8 +29,8 @@ cdef class KeySource:
     """What a verifier asks for keys. A base class, of which those who fetch keys somewhere make their own.
 
     Attributes:
-        snapshot: the ``KeySet`` that serves, or ``None`` while there is none. It is swapped as a whole, and never
-            changed in place.
+        snapshot: the ``KeySet`` that serves, or ``None`` while there is none. It is swapped as a whole, and
+            never changed in place.
         due: the time by ``time.monotonic`` from which on a verification calls ``_due``: ``-inf`` for at once,
             ``inf`` for never.
     """
@@ -40,8 +41,8 @@ cdef class KeySource:
     def _due(self):
         """Be told that it is time to look after the keys.
 
-        With a snapshot it never blocks: it has a refresh begin elsewhere, and sets ``due`` anew. Without one it may
-        wait for the first keys.
+        With a snapshot it never blocks: it has a refresh begin elsewhere, and sets ``due`` anew. Without one
+        it may wait for the first keys.
 
         Raises:
             JWKSUnavailableError: no keys may serve.

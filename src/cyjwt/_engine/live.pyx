@@ -1,14 +1,30 @@
 """Which keys serve a verifier whose keys may change, and asking for those that are not found.
 
-A snapshot is compiled into an engine when it is first met. Two threads that meet it at once may both compile it, and
-the later one's stays: both are good, and no thread ever waits for another.
+A snapshot is compiled into an engine when it is first met. Two threads that meet it at once may both compile
+it, and the later one's stays: both are good, and no thread ever waits for another.
 """
 
+from _thread import allocate_lock
+
+from libc.stdint cimport uint8_t
+from libc.string cimport memcmp, memcpy
+
+from cyjwt._engine.compact cimport Segments
 from cyjwt._engine.keysource cimport KeySource, is_due
-from cyjwt._engine.status cimport KEYS_UNAVAILABLE, raise_status
-from cyjwt._engine.verify cimport Engine
+from cyjwt._engine.run cimport RUN_TOKENS, Pick, Room, settle, verify_run
+from cyjwt._engine.status cimport (
+    KEY_NOT_FOUND,
+    KEYS_UNAVAILABLE,
+    TOKEN_TOO_LARGE,
+    VALID,
+    raise_status,
+)
+from cyjwt._engine.verify cimport Engine, kid_of
 
 from cyjwt.errors import JWKSError
+
+cdef enum:
+    MOST_ASKED = 16     # kids that a batch asks for: a flood of them is not to become one of calls
 
 
 cdef Engine current_engine(Engine engine, bint may_wait):
@@ -40,3 +56,87 @@ cdef bint is_missing(Engine engine, Engine used, object kid) except -1:
     except JWKSError:
         # Whatever ails the server, it is the token's key that was not found.
         return False
+
+
+cdef class Asked:
+    """The kids without a key that a batch has asked for.
+
+    Args:
+        engine: a verifier with a source.
+    """
+
+    def __cinit__(self, Engine engine not None):
+        self.engine = engine
+        self.kids = set()
+        self.lock = allocate_lock()
+
+
+cdef Engine serving(Asked asked, bint may_wait):
+    """The engine to verify with now, or None."""
+    try:
+        return current_engine(asked.engine, may_wait)
+    except JWKSError:
+        return None
+
+
+cdef inline bint same_header(const Segments* one, const Segments* other) noexcept nogil:
+    return one.header_size == other.header_size and memcmp(one.header, other.header, one.header_size) == 0
+
+
+cdef bint are_missing(Asked asked, Room room, int count) except -1:
+    """Whether there are other keys by now than the run had, and a token of it that may need them."""
+    cdef KeySource source = asked.engine.source
+    cdef const Segments* last = NULL
+    cdef const Segments* segments
+    cdef int i
+    for i in range(count):
+        if room.status[i] != KEY_NOT_FOUND:
+            continue
+        if source.snapshot is not room.engine.snapshot:
+            return True
+        segments = &room.items[i].segments
+        if last != NULL and same_header(segments, last):
+            continue
+        if len(asked.kids) >= MOST_ASKED:
+            return False
+        last = segments
+        kid = kid_of(room.engine, segments)
+        if kid in asked.kids:
+            continue
+        # Whoever meets the same kid in another thread waits for the answer, too.
+        with asked.lock:
+            if kid not in asked.kids:
+                is_missing(asked.engine, room.engine, kid)
+                asked.kids.add(kid)
+        if source.snapshot is not room.engine.snapshot:
+            return True
+    return False
+
+
+cdef int verify_live_run(
+    Asked asked, bint may_wait, Room room, int count, int want, const Pick* pick, double now
+) except -1:
+    cdef Engine current = serving(asked, may_wait)
+    cdef uint8_t[RUN_TOKENS] given
+    cdef int i
+    if current is not None:
+        memcpy(given, room.status, <size_t>count)
+        settle(room, current)
+        with nogil:
+            verify_run(current, room, count, want, pick, now)
+        if not may_wait or not are_missing(asked, room, count):
+            return 0
+        current = serving(asked, may_wait)
+        # All of the run, since what it decodes has one memory.
+        memcpy(room.status, given, <size_t>count)
+        if current is not None:
+            settle(room, current)
+            with nogil:
+                verify_run(current, room, count, want, pick, now)
+            return 0
+    for i in range(count):
+        if room.status[i] == VALID:
+            room.status[i] = (
+                KEYS_UNAVAILABLE if room.texts[i].size <= asked.engine.max_size else TOKEN_TOO_LARGE
+            )
+    return 0

@@ -7,6 +7,7 @@ cdef class Revocation:
     cdef object ask             # its is_revoked; None where it is a container of jtis
     cdef bint accept            # what to do where it cannot tell
 
-# A Status: VALID, REVOKED, REVOCATION_UNKNOWN, or RAISED for what no store may keep to itself (Ctrl-C), with that
-# error set. claims is a dict. failure, where not NULL, gets what the store raised where that is why, a new reference.
+# A Status: VALID, REVOKED, REVOCATION_UNKNOWN, or RAISED for what no store may keep to itself (Ctrl-C), with
+# that error set. claims is a dict. failure, where not NULL, gets what the store raised where that is why, a
+# new reference.
 cdef int check_revoked(Revocation revocation, PyObject* claims, object key, PyObject** failure) noexcept

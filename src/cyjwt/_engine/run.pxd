@@ -43,9 +43,10 @@ cdef class Room:
     cdef Slice texts[RUN_TOKENS]            # in: the tokens
     cdef uint8_t status[RUN_TOKENS]         # in: VALID, or a Status that is settled; out: a Status
     cdef uint8_t absent[RUN_TOKENS]         # out: of CLAIM_MISSING, which (see claim_name)
-    cdef Slice payloads[RUN_TOKENS]         # out with WANT_TEXT: JSON text with slack behind it
+    cdef Slice payloads[RUN_TOKENS]         # out unless WANT_STATUS: JSON text with slack behind it
     cdef Member* picked                     # out with WANT_PICKED: Pick.count for each, ABSENT or noted
     cdef Py_ssize_t picked_room             # of Members
+    cdef Engine engine                      # which the header memory is for, and the keys of items are of
     cdef HeaderMemory memory
     cdef Item items[RUN_TOKENS]
     cdef Job jobs[RUN_TOKENS]
@@ -58,8 +59,12 @@ cdef class Room:
 # ValueError where there are more than the scanner can note. texts keeps alive what pick points to.
 cdef int make_pick(Engine engine, names, Pick* pick, list texts) except -1
 
-# Verifies room.texts[0..count) as of now, seconds since 1970. Returns 0, or -1 with a Python error set, which
-# only keys that libcrypto does not serve, and a lack of memory, can raise. pick is for WANT_PICKED alone.
+# Makes a room one for an engine's runs; its header memory says nothing about another engine's keys.
+cdef int settle(Room room, Engine engine) except -1
+
+# Verifies room.texts[0..count) as of now, seconds since 1970, by the engine that the room was settled for.
+# Returns 0, or -1 with a Python error set, which only keys that libcrypto does not serve, and a lack of
+# memory, can raise. pick is for WANT_PICKED alone.
 cdef int verify_run(
     Engine engine, Room room, int count, int want, const Pick* pick, double now
 ) except -1 nogil

@@ -40,12 +40,18 @@ cdef enum:
 
 cdef class Room:
     def __cinit__(self):
-        self.memory = HeaderMemory()
         forget_names(&self.known)
 
     def __dealloc__(self):
         free(self.arena)
         free(self.picked)
+
+
+cdef int settle(Room room, Engine engine) except -1:
+    if room.engine is not engine:
+        room.memory = HeaderMemory()
+        room.engine = engine
+    return 0
 
 
 cdef int make_pick(Engine engine, names, Pick* pick, list texts) except -1:
@@ -201,9 +207,9 @@ cdef int read_payload(
     memset(text + size, 0, CYJWT_JSON_SLACK)
     if want != WANT_STATUS:
         used[0] += size + CYJWT_JSON_SLACK
-    if want == WANT_TEXT:
         room.payloads[i].start = text
         room.payloads[i].size = size
+    if want == WANT_TEXT:
         return VALID
     line = 0 if room.items[i].known == NULL else <unsigned int>(room.items[i].known - room.memory.slots)
     error = scan_object(text, size, names, members, &room.known, line)

@@ -26,7 +26,7 @@ cdef extern from "Python.h":
 
 
 cdef object missing_kid(Engine engine, const Borrowed* text):
-    """A tuple of the kid for which the engine has no key; an empty one where that is not what ails the token."""
+    """A tuple of the kid for which the engine has no key; an empty one where something else is wrong."""
     cdef Segments segments
     cdef uint8_t* room
     cdef int row, key, status

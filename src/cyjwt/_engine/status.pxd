@@ -66,8 +66,8 @@ cdef enum Status:
     RAISED = 126        # a Python error is set already
     NO_MEMORY = 127
 
-# The exception that stands for a status, and a detail: of CLAIM_MISSING and CLAIMS_TYPE the claim at fault (None
-# where the latter's lies in no member alone), of REVOCATION_UNKNOWN what the store raised, or None.
+# The exception that stands for a status, and a detail: of CLAIM_MISSING and CLAIMS_TYPE the claim at fault
+# (None where the latter's lies in no member alone), of REVOCATION_UNKNOWN what the store raised, or None.
 cdef object exception_for(int status, object detail)
 
 # Raises it.

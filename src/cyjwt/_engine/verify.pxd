@@ -10,8 +10,9 @@ from cyjwt._engine.keysource cimport KeySource
 from cyjwt._engine.pkey cimport Native
 from cyjwt._engine.revocation cimport Revocation
 
-# A verifier over keys that may change is an engine with a source, which verifies nothing itself: for each set of
-# keys it compiles an engine of its own, which is never changed, so that whoever uses one holds it and is safe.
+# A verifier over keys that may change is an engine with a source, which verifies nothing itself: for each set
+# of keys it compiles an engine of its own, which is never changed, so that whoever uses one holds it and is
+# safe.
 cdef class Engine:
     cdef HeaderRules header_rules
     cdef ClaimRules claim_rules
@@ -42,8 +43,8 @@ cdef int choose_key(Engine engine, const Segments* segments, uint8_t* room, int*
 # token's fault.
 cdef int check_foreign(Engine engine, int key, const Segments* segments, bytes signature) except -1
 
-# The claims of a token whose text is borrowed, by an engine without a source; a new reference. NULL with an error
-# of our tree set, and no traceback entry of its own where it is called by a pointer of type Whole.
+# The claims of a token whose text is borrowed, by an engine without a source; a new reference. NULL with an
+# error of our tree set, and no traceback entry of its own where it is called by a pointer of type Whole.
 cdef PyObject* verify_borrowed(Engine engine, const Borrowed* text) except NULL
 ctypedef PyObject* (*Whole)(Engine, const Borrowed*) noexcept
 
@@ -54,10 +55,10 @@ cdef PyObject* read_claims(
     Engine engine, const uint8_t* text, size_t size, double now, void** hint, int* status, int* absent
 ) noexcept
 
-# What comes after the claims' checks, for an engine that finishes: takes over claims, the dict of them, and gives back
-# what the caller gets, a new reference. NULL where the token is refused after all: status has the reason, and detail,
-# which is given as NULL, the detail that goes with it (see exception_for) or NULL; RAISED stands for a Python error that
-# is set. key is the index of the key that verified it.
+# What comes after the claims' checks, for an engine that finishes: takes over claims, the dict of them, and
+# gives back what the caller gets, a new reference. NULL where the token is refused after all: status has the
+# reason, and detail, which is given as NULL, the detail that goes with it (see exception_for) or NULL; RAISED
+# stands for a Python error that is set. key is the index of the key that verified it.
 cdef PyObject* finish_claims(
     Engine engine, PyObject* claims, int key, int* status, PyObject** detail
 ) noexcept

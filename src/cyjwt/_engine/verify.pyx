@@ -77,7 +77,8 @@ cdef class Engine:
         clock: a callable that returns seconds since 1970, or ``None`` for the system's clock.
         revocation: what is asked whether a token was revoked, or ``None``.
         source: where the keys come from, or ``None`` where these are all.
-        compile: with a source, what makes the engine of a ``KeySet``: one of the same rules, without a source.
+        compile: with a source, what makes the engine of a ``KeySet``: one of the same rules, without a
+            source.
     """
 
     def __cinit__(
