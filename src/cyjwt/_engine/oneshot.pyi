@@ -1,0 +1,11 @@
+from collections.abc import Callable
+from typing import Any, TypeVar, final
+
+from cyjwt._engine.memo import Memo
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+@final
+class Front: ...
+
+def one_shot(memo: Memo[..., Any], method: str, /) -> Callable[[F], F]: ...
