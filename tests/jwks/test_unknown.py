@@ -221,5 +221,12 @@ def test_tokens_without_a_kid(clock: Clock) -> None:
     source.body = document("b")
     assert client._missing(None) is True
     assert client._missing(None) is False
-    # A kid that the set has by now is worth another look, too.
-    assert client._missing("b") is True
+
+
+def test_a_known_kid_is_not_asked_for(clock: Clock) -> None:
+    """Its key does not serve the token's algorithm, which no fetch would change."""
+    source = Source("a")
+    client = made(source, clock)
+    client.keys()
+    assert client._missing("a") is False
+    assert len(source.requests) == 1

@@ -220,7 +220,8 @@ class JWKSClient(LiveSource):
             TypeError: the ``kid`` is not a string.
         """
         key = self.keys().get(kid)
-        if key is None and self._missing(kid):
+        if key is None:
+            self._missing(kid)
             key = self.keys().get(kid)
         return key
 

@@ -31,6 +31,8 @@ __all__ = ["LiveSource"]
 
 #: Seconds beyond its own time after which nobody waits for a fetch any longer: a name server may keep it.
 GRACE = 1.0
+#: How many fetches a token with an unknown kid waits for: one that was under way, and the one that it may cause.
+MOST_WAITS = 2
 LOG = logging.getLogger("cyjwt.jwks")
 
 
@@ -114,7 +116,8 @@ class LiveSource(KeySource):
         """
         before, now = self.snapshot, self._clock()
         if kid is not None and before is not None and kid in before:
-            return True
+            # The key is there, and not fit for the token's algorithm.
+            return False
         # Most of a flood ends here, without a lock.
         if (kid, now) in self._unknown:
             self._counters.unknown_remembered += 1
@@ -128,7 +131,7 @@ class LiveSource(KeySource):
             self._counters.unknown_refused += 1
             return False
         mine = False
-        while not mine:
+        for _ in range(MOST_WAITS):
             with self._lock:
                 flight, now = self._flight, self._clock()
                 if flight is None:
@@ -145,9 +148,9 @@ class LiveSource(KeySource):
             flight.wait(self._options.timeout + GRACE)
             if self._found(kid, before):
                 return True
-            if not flight.done():
-                return False
-        if self._error is None:
+            if mine or not flight.done():
+                break
+        if mine and self._error is None and flight.done():
             with self._lock:
                 self._unknown.add(kid, self._clock())
         return self.snapshot is not before
@@ -162,15 +165,18 @@ class LiveSource(KeySource):
         """Wait for keys where there are none that may serve."""
         with self._lock:
             now = self._clock()
-            if self.snapshot is not None:
+            expired = self.snapshot is not None
+            if expired:
                 if now < self._schedule.stale_until:
                     return
                 self.snapshot = None
                 self._arm()
-                LOG.error("the keys of %s are too old to serve any longer", self._options.name)
             flight = self._flight
             if flight is None and now >= self._schedule.next_try and not self._closed:
                 flight = self._launch(self._options.retries)
+        if expired:
+            # Without the lock, here as elsewhere: where logs go is not known.
+            LOG.error("the keys of %s are too old to serve any longer", self._options.name)
         if flight is not None:
             flight.wait(self._options.timeout + GRACE)
         if self.snapshot is None:
@@ -204,6 +210,7 @@ class LiveSource(KeySource):
         except RuntimeError:
             # There are too many threads, or the interpreter is about to end.
             error = fault("transport", "no thread can be had for the fetch")
+            self._flight = None
             self._fail(error, 0.0)
             flight.end(error)
         return flight
@@ -221,23 +228,25 @@ class LiveSource(KeySource):
             got = fault("transport", f"the fetch failed: {type(error).__name__}")
             got.__cause__ = error
         changed = False
-        with self._lock:
-            if self._closed:
-                got = fault("closed", "the client was closed meanwhile")
-            elif isinstance(got, JWKSError):
-                self._fail(bare(got), self._fetcher.retry_after)
-            else:
-                changed = self._succeed(got, began)
-            self._flight = None
-            self._arm()
-        flight.end(got if isinstance(got, JWKSError) else self._published.keys)  # type: ignore[union-attr]
+        try:
+            with self._lock:
+                self._flight = None
+                if self._closed:
+                    got = fault("closed", "the client was closed meanwhile")
+                elif isinstance(got, JWKSError):
+                    self._fail(bare(got), self._fetcher.retry_after)
+                else:
+                    got, changed = self._succeed(got, began)
+                self._arm()
+        finally:
+            flight.end(got if isinstance(got, JWKSError) else got.keys)
         if isinstance(got, JWKSError):
             LOG.warning("the keys of %s could not be fetched: %s", self._options.name, got)
         else:
             self._tell(got, held, changed)
 
-    def _succeed(self, got: Published, began: float) -> bool:
-        """Put what was fetched in force; the caller holds the lock."""
+    def _succeed(self, got: Published, began: float) -> tuple[Published, bool]:
+        """Put what was fetched in force, and say whether it is new; the caller holds the lock."""
         held, counters = self._published, self._counters
         if held is not None and got.keys == held.keys:
             # What is compiled from the old object goes on serving.
@@ -251,12 +260,11 @@ class LiveSource(KeySource):
         counters.unchanged += not changed
         counters.last_success = time()
         self.snapshot = got.keys
-        return changed
+        return got, changed
 
     def _fail(self, error: JWKSError, asked: float) -> None:
         """Note a fetch that brought nothing; the caller holds the lock."""
         self._error = error
-        self._flight = None
         self._schedule.failed(self._clock(), asked)
         self._counters.fetches += 1
         self._counters.failures += 1
