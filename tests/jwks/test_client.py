@@ -22,7 +22,7 @@ import cyjwt
 from cyjwt.jwks import Request, Response
 from tests.jwks import server as faults
 from tests.jwks.server import Clock, KeyServer, document, wait_for
-from tests.jwks.test_lifetime import Source, made, settled
+from tests.jwks.source import Source, made, settled
 from tests.support import ROOT
 
 Make = Callable[..., cyjwt.JWKSClient]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
@@ -16,35 +15,10 @@ from cyjwt.jwks import Request, Response
 from cyjwt.jwks.backoff import pause
 from cyjwt.jwks.freshness import stated_lifetime
 from tests.jwks import server as faults
-from tests.jwks.server import Clock, KeyServer, document, wait_for
+from tests.jwks.server import Clock, KeyServer, document
+from tests.jwks.source import Source, made, settled
 
 Make = Callable[..., cyjwt.JWKSClient]
-
-
-class Source:
-    """A transport that gives what it holds, and counts."""
-
-    def __init__(self, *kids: str, **headers: str) -> None:
-        self.body = document(*kids)
-        self.headers: dict[str, str] = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.requests: list[Request] = []
-        self.fails = False
-
-    def __call__(self, request: Request) -> Response:
-        self.requests.append(request)
-        if self.fails:
-            raise ConnectionError("down")
-        return Response(200, self.headers, self.body)
-
-
-def settled(client: cyjwt.JWKSClient) -> cyjwt.jwks.Health:
-    """How it fares once nothing is under way."""
-    wait_for(lambda: not client.health().refreshing)
-    return client.health()
-
-
-def made(source: Source, clock: Clock, **options: Any) -> cyjwt.JWKSClient:
-    return cyjwt.JWKSClient("https://keys.example/", fetch=source, clock=clock, **options)
 
 
 # -- what the server says
@@ -258,8 +232,7 @@ def test_one_fetch_a_step_and_recovery_within_one(clock: Clock) -> None:
     began, times = clock.now, []
     while clock.now < began + 70:
         assert client.keys() is keys
-        if len(source.requests) - 1 > len(times):
-            settled(client)
+        settled(client)
         if len(source.requests) - 1 > len(times):
             times.append(clock.now - began)
         clock.now += 0.1
@@ -333,108 +306,3 @@ def test_a_304_brings_back_what_was_too_old(clock: Clock) -> None:
     assert client.keys() is keys
     assert client.health().state == "fresh"
     assert client.health().expires_in == 10
-
-
-# -- who waits
-
-
-def test_the_first_keys_are_waited_for_together(server: KeyServer, client: Make) -> None:
-    go, found = threading.Event(), []
-    server.behaviour = faults.held_up(go)
-    held = client()
-    threads = [threading.Thread(target=lambda: found.append(held.keys())) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    wait_for(lambda: server.requests)
-    assert not found
-    go.set()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 20
-    assert len({id(keys) for keys in found}) == 1
-    assert len(server.requests) == 1
-
-
-def test_who_holds_keys_waits_for_no_refresh(server: KeyServer, client: Make, clock: Clock) -> None:
-    go = threading.Event()
-    held = client(clock=clock, lifetime=100)
-    keys = held.keys()
-    server.behaviour = faults.held_up(go)
-    clock.now += 1000
-    threads = [threading.Thread(target=lambda: [held.keys() for _ in range(200)]) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(5)
-        assert not thread.is_alive()
-    assert held.keys() is keys
-    assert held.health().refreshing
-    wait_for(lambda: len(server.requests) == 2)
-    go.set()
-    assert settled(held).state == "fresh"
-    assert len(server.requests) == 2
-
-
-def test_nobody_waits_for_ever_for_a_transport_that_hangs(clock: Clock) -> None:
-    go = threading.Event()
-
-    def hang(request: Request) -> Response:
-        go.wait(20)
-        return Response(200, {}, document("a"))
-
-    client = cyjwt.JWKSClient("https://keys.example/", fetch=hang, timeout=0.05)
-    try:
-        with pytest.raises(cyjwt.JWKSUnavailableError, match="too long"):
-            client.keys()
-        assert client.health().refreshing
-    finally:
-        go.set()
-
-
-# -- transports
-
-
-class Odd:
-    status, headers, body = 200, {"X": 1}, document("a")
-
-
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [
-        (None, "transport"),
-        (b"{}", "transport"),
-        (Response("200", {}, b""), "transport"),  # type: ignore[arg-type]
-        (Response(200, {}, "text"), "transport"),  # type: ignore[arg-type]
-        (Response(200, None, b""), "transport"),  # type: ignore[arg-type]
-        (Response(200, {}, b" " * 600_000), "too_large"),
-        (Response(200, {"CONTENT-ENCODING": "br"}, document("a")), "content"),
-        (Response(302, {}, document("a")), "redirect"),
-        (ValueError("no"), "transport"),
-        (SystemExit(3), "transport"),
-        (Response(200, {}, bytearray(document("a"))), None),  # type: ignore[arg-type]
-        (Odd, None),
-    ],
-)
-def test_what_a_transport_may_give(given: Any, code: str | None) -> None:
-    def fetch(request: Request) -> Any:
-        if isinstance(given, BaseException):
-            raise given
-        return given
-
-    client = cyjwt.JWKSClient("https://keys.example/", fetch=fetch)
-    if code is None:
-        assert "a" in client.keys()
-    else:
-        with pytest.raises(cyjwt.JWKSError) as caught:
-            client.refresh().result()
-        assert caught.value.code == code
-
-
-def test_what_a_transport_is_asked(clock: Clock) -> None:
-    source = Source("a")
-    made(source, clock, timeout=3, max_size=10_000).keys()
-    request = source.requests[0]
-    assert request.url == "https://keys.example/"
-    assert 2 < request.timeout <= 3
-    assert request.max_size == 10_000
-    assert request.headers["Accept-Encoding"] == "identity"

@@ -13,7 +13,7 @@ from cyjwt.jwks import Request, Response
 from cyjwt.jwks.unknown import LONGEST, MOST, UnknownKids
 from tests.jwks import server as faults
 from tests.jwks.server import Clock, KeyServer, document, wait_for
-from tests.jwks.test_lifetime import Source, made, settled
+from tests.jwks.source import Source, made, settled
 
 Make = Callable[..., cyjwt.JWKSClient]
 

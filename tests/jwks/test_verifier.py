@@ -18,7 +18,7 @@ import cyjwt
 from cyjwt.jwks import Request, Response
 from tests.jwks import server as faults
 from tests.jwks.server import Clock, KeyServer, document, token, wait_for
-from tests.jwks.test_lifetime import Source, made, settled
+from tests.jwks.source import Source, made, settled
 
 Make = Callable[..., cyjwt.JWKSClient]
 URL = "https://keys.example/"

@@ -98,15 +98,13 @@ class LiveSource(KeySource):
         """
         if not self._ready():
             self._obtain()
-        elif self._clock() >= self._next and self._lock.acquire(blocking=False):
+        elif self._clock() >= self._next and not self._lock.locked():
             # Whoever holds the lock sees to it, or is about to arm ``due`` anew.
-            try:
+            with self._lock:
                 if self._clock() >= self._next:
                     if self._flight is None and not self._closed:
                         self._launch(self._options.retries)
                     self._arm()
-            finally:
-                self._lock.release()
 
     def _missing(self, kid: str | None) -> bool:
         """See whether the server has a key of that ``kid`` by now, if it may be asked.
@@ -130,17 +128,16 @@ class LiveSource(KeySource):
         if refused:
             self._counters.unknown_refused += 1
             return False
-        mine = False
         for _ in range(MOST_WAITS):
             with self._lock:
                 flight, now = self._flight, self._clock()
+                mine = flight is None
                 if flight is None:
                     if self._found(kid, before):
                         return True
                     if self._closed or now < max(self._unknown_again, self._schedule.next_try):
                         self._counters.unknown_refused += 1
                         return False
-                    mine = True
                     self._unknown_again = now + self._options.unknown_interval
                     self._counters.unknown_fetches += 1
                     # No retries: the rate holds for a server that fails, too.
@@ -148,11 +145,11 @@ class LiveSource(KeySource):
             flight.wait(self._options.timeout + GRACE)
             if self._found(kid, before):
                 return True
+            if mine and flight.done() and self._error is None:
+                with self._lock:
+                    self._unknown.add(kid, self._clock())
             if mine or not flight.done():
                 break
-        if mine and self._error is None and flight.done():
-            with self._lock:
-                self._unknown.add(kid, self._clock())
         return self.snapshot is not before
 
     # -- the rest is for the client
@@ -203,21 +200,28 @@ class LiveSource(KeySource):
 
     def _launch(self, retries: int) -> Refresh:
         """Begin the one fetch; the caller holds the lock, and has seen that there is none."""
-        flight = self._flight = Refresh()
-        self._arm()
+        flight = Refresh()
         try:
+            self._flight = flight
+            self._arm()
             Thread(target=self._fly, args=(flight, retries), name="cyjwt-jwks", daemon=True).start()
-        except RuntimeError:
-            # There are too many threads, or the interpreter is about to end.
+        except BaseException as raised:
+            # There are too many threads, the interpreter is about to end, or somebody pressed Ctrl-C.
             error = fault("transport", "no thread can be had for the fetch")
             self._flight = None
             self._fail(error, 0.0)
             flight.end(error)
+            if not isinstance(raised, RuntimeError):
+                raise
         return flight
 
     def _fly(self, flight: Refresh, retries: int) -> None:
         """Fetch, and tell all who wait. This is all that the thread does."""
-        began, held = self._clock(), self._published
+        with self._lock:
+            if self._flight is not flight:
+                # Whoever began it was interrupted, and has given it up.
+                return
+            began, held = self._clock(), self._published
         got: Published | JWKSError
         try:
             got = self._fetcher.fetch(retries, held)
