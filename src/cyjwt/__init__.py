@@ -27,6 +27,7 @@ from cyjwt.errors import (
 from cyjwt.info import __version__, build_info
 from cyjwt.keys import Key
 from cyjwt.keyset import KeySet, KeySetWarning
+from cyjwt.multiverifier import MultiVerifier
 from cyjwt.signer import Signer
 from cyjwt.token import Token, read_unverified
 from cyjwt.verifier import Verifier
@@ -60,6 +61,7 @@ __all__ = [
     "KeySet",
     "KeySetWarning",
     "MissingRequiredClaimError",
+    "MultiVerifier",
     "RevocationUnknownError",
     "RevokedTokenError",
     "Signer",

@@ -42,7 +42,7 @@ else:
     Claims = object
     Generic = {Claims: object}
 
-__all__ = ["Batch", "verify_batch", "verify_stream"]
+__all__ = ["Batch", "merge", "read_claims", "read_size", "token_objects", "verify_batch", "verify_stream"]
 
 #: A thread more pays from so many tokens on.
 _WORTH_A_THREAD = 512
@@ -72,7 +72,7 @@ class Batch(Generic[Claims]):
     _details: dict[int, Any]
     _results: list[dict[str, Any] | None] | None
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work | _Merged) -> None:
         """Take over what a finished piece of work holds."""
         self._checked = work.checked
         self._statuses = work.statuses
@@ -221,16 +221,84 @@ def verify_stream(
     """Verify tokens as they come. See ``Verifier.verify_stream``."""
     most = read_threads(threads)
     wanted = read_claims(claims)
-    if not isinstance(size, int) or isinstance(size, bool):
-        raise TypeError("size must be an int")
-    if not 1 <= size <= sys.maxsize:
-        raise ValueError("size must be 1 or more, and fit a machine word")
+    size = read_size(size)
     # Here and not with the first batch, which may be asked for much later.
     if isinstance(wanted, tuple):
         check_names(engine, wanted)
     chunks = _chunks(tokens)
     parts = _objects(iter(_iterable(tokens)), size) if chunks is None else _rows(chunks, size)
     return (_verify(engine, part, most, wanted) for part in parts)
+
+
+def merge(statuses: bytearray, parts: list[tuple[list[int], Batch[Any]]], claims: bool) -> Batch[Any]:
+    """Join batches into one.
+
+    Args:
+        statuses: of the tokens that are in no batch their status; it becomes the new batch's.
+        parts: each batch, with the place of each of its tokens in the new one.
+        claims: whether claims were asked for.
+
+    Returns:
+        The new batch.
+    """
+    checked: dict[str, int] = {}
+    absent = bytearray(len(statuses))
+    results: list[dict[str, Any] | None] | None = [None] * len(statuses) if claims else None
+    for places, part in parts:
+        if part.invalid:
+            # The same claim may have another number in each verifier.
+            numbers = [checked.setdefault(name, len(checked)) for name in part._checked]
+            for place, status, claim in zip(places, part._statuses, part._absent, strict=True):
+                statuses[place] = status
+                absent[place] = numbers[claim] if status else 0
+        if results is not None and part._results is not None:
+            for place, result in zip(places, part._results, strict=True):
+                results[place] = result
+    return Batch(_Merged(tuple(checked), statuses, absent, results))
+
+
+class _Merged:
+    """What a ``Batch`` is made of, in place of a piece of work."""
+
+    __slots__ = ("absent", "checked", "results", "statuses")
+
+    def __init__(
+        self,
+        checked: tuple[str, ...],
+        statuses: bytearray,
+        absent: bytearray,
+        results: list[dict[str, Any] | None] | None,
+    ) -> None:
+        self.checked = checked
+        self.statuses = statuses
+        self.absent = absent
+        self.results = results
+
+
+def read_size(size: int) -> int:
+    """Check the option of that name.
+
+    Raises:
+        TypeError: it is no int.
+        ValueError: it is less than 1, or past a machine word.
+    """
+    if not isinstance(size, int) or isinstance(size, bool):
+        raise TypeError("size must be an int")
+    if not 1 <= size <= sys.maxsize:
+        raise ValueError("size must be 1 or more, and fit a machine word")
+    return size
+
+
+def token_objects(tokens: Tokens) -> Iterable[object]:
+    """The tokens one by one, those of Arrow data as new objects.
+
+    Raises:
+        TypeError: no iterable, or a lone token.
+    """
+    chunks = _chunks(tokens)
+    if chunks is None:
+        return _iterable(tokens)
+    return (chunk.token(row) for chunk in chunks for row in range(len(chunk)))
 
 
 def read_claims(claims: bool | Collection[str]) -> bool | tuple[str, ...]:

@@ -36,10 +36,10 @@ LAYERS: list[set[str]] = [
     {"policy", "info", "_claimstype", "_keycache"},
     {"_parallel", "batch", "_turns", "_compiled"},
     {"_batching"},
-    {"token", "verifier", "signer"},
+    {"token", "verifier", "signer", "multiverifier"},
     {"api", "jwks"},
     {"__init__"},
-    {"jwt", "arrow", "polars", "duckdb", "pandas", "spark", "cli", "__main__"},
+    {"jwt", "arrow", "polars", "duckdb", "pandas", "spark", "cli", "revocation", "__main__"},
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 

@@ -11,7 +11,7 @@ from libc.string cimport memset, strncmp
 from cyjwt._engine.arrow_abi cimport ArrowSchema, most_rows
 from cyjwt._engine.arrow_rows cimport NOTHING, OFFSETS_32, OFFSETS_64, VIEWS, Validity, check, cut, text_at
 from cyjwt._engine.run cimport RUN_OCTETS, RUN_TOKENS, Slice
-from cyjwt._engine.status cimport VALID
+from cyjwt._engine.status cimport TOKEN_TEXT, VALID
 
 # What the types of the C data interface are called, by how their formats begin.
 _NAMES = {
@@ -188,6 +188,21 @@ cdef class TextChunk:
         if text_at(&self.texts, row, &text) != VALID:
             return None
         return (<const char*>text.start)[:text.size]
+
+    def token(self, int64_t row, /):
+        """A row as an object of its own that has the row's verdict.
+
+        Raises:
+            IndexError: there is no such row.
+        """
+        cdef Slice text
+        cdef int status
+        if not 0 <= row < self.rows:
+            raise IndexError("no such row")
+        status = text_at(&self.texts, row, &text)
+        if status == TOKEN_TEXT:
+            return "\ufffd"
+        return (<const char*>text.start)[:text.size] if status == VALID else None
 
 
 cdef TextChunk adopt(ArrowArray* array, const TextType* type):
