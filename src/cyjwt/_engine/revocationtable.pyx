@@ -131,8 +131,7 @@ cdef class RevocationTable:
     """The entries of a store that are held in memory.
 
     Attributes:
-        checks: how many tokens were looked up.
-        hits: how many of them were revoked.
+        checks, hits: how many tokens were looked up, and how many of them were revoked.
         octets: how much memory the entries take.
     """
 
@@ -299,11 +298,7 @@ cdef class RevocationTable:
         return self.slot_of(kind, issuer, plain(value)) != NULL
 
     def _prune(self, int shard, double horizon):
-        """Forget what expired by then in one of the ``SHARDS``.
-
-        Returns:
-            How many entries that were.
-        """
+        """Forget what expired by then in one of the ``SHARDS``, and tell how many entries that were."""
         cdef Shard* one
         cdef size_t used, place
         if not 0 <= shard < SHARD_COUNT:
