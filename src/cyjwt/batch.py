@@ -243,6 +243,7 @@ def merge(statuses: bytearray, parts: list[tuple[list[int], Batch[Any]]], claims
     """
     checked: dict[str, int] = {}
     absent = bytearray(len(statuses))
+    details: dict[int, Any] = {}
     results: list[dict[str, Any] | None] | None = [None] * len(statuses) if claims else None
     for places, part in parts:
         if part.invalid:
@@ -251,27 +252,30 @@ def merge(statuses: bytearray, parts: list[tuple[list[int], Batch[Any]]], claims
             for place, status, claim in zip(places, part._statuses, part._absent, strict=True):
                 statuses[place] = status
                 absent[place] = numbers[claim] if status else 0
+            details.update((places[index], detail) for index, detail in part._details.items())
         if results is not None and part._results is not None:
             for place, result in zip(places, part._results, strict=True):
                 results[place] = result
-    return Batch(_Merged(tuple(checked), statuses, absent, results))
+    return Batch(_Merged(tuple(checked), statuses, absent, details, results))
 
 
 class _Merged:
     """What a ``Batch`` is made of, in place of a piece of work."""
 
-    __slots__ = ("absent", "checked", "results", "statuses")
+    __slots__ = ("absent", "checked", "details", "results", "statuses")
 
     def __init__(
         self,
         checked: tuple[str, ...],
         statuses: bytearray,
         absent: bytearray,
+        details: dict[int, Any],
         results: list[dict[str, Any] | None] | None,
     ) -> None:
         self.checked = checked
         self.statuses = statuses
         self.absent = absent
+        self.details = details
         self.results = results
 
 

@@ -14,7 +14,7 @@ from cyjwt.errors import CyJWTError
 from cyjwt.keys import Key
 from cyjwt.policy import LAST_DATE, read_clock, seconds, text
 
-__all__ = ["Entry", "RevocationStore", "RevocationStoreError", "Store", "StoreInfo"]
+__all__ = ["Entry", "RevocationStore", "RevocationStoreError", "Store", "StoreInfo", "read_times"]
 
 #: A date, as the methods of a store take it.
 Moment: TypeAlias = float | datetime
@@ -87,10 +87,6 @@ class Store:
 
     _clock: Callable[[], float]
     _leeway: float
-
-    def _prepare(self, leeway: float | timedelta, clock: Callable[[], float] | float | None) -> None:
-        self._leeway = seconds("leeway", leeway)
-        self._clock = read_clock(clock) or time
 
     # What a kind of store brings.
 
@@ -279,6 +275,17 @@ class Store:
         if isinstance(expires, timedelta):
             return min(self._clock() + expires.total_seconds(), LAST_DATE) + self._leeway
         return _moment("expires", expires) + self._leeway
+
+
+def read_times(
+    leeway: float | timedelta, clock: Callable[[], float] | float | None
+) -> tuple[float, Callable[[], float]]:
+    """Check the options of these names.
+
+    Raises:
+        TypeError, ValueError: one that can mean nothing.
+    """
+    return seconds("leeway", leeway), read_clock(clock) or time
 
 
 def _moment(option: str, value: object) -> float:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from cyjwt._arguments import type_name
 from cyjwt._engine.revocationtable import SHARDS, RevocationTable
-from cyjwt.revocation._store import Entry, RevocationStoreError, Store, StoreInfo
+from cyjwt.revocation._store import Entry, RevocationStoreError, Store, StoreInfo, read_times
 
 __all__ = ["MemoryStore"]
 
@@ -55,7 +55,7 @@ class MemoryStore(RevocationTable, Store):
                 raise TypeError(f"max_entries must be an int, not {type_name(max_entries)}")
             if max_entries < 1:
                 raise ValueError("max_entries must be 1 or more")
-        self._prepare(leeway, clock)
+        self._leeway, self._clock = read_times(leeway, clock)
         self._most = max_entries
         self._full = -_PAUSE
 

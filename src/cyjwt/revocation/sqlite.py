@@ -19,7 +19,7 @@ from cyjwt._engine.revocationtable import KEY, SUBJECT, TOKEN, thumbprint
 from cyjwt.keys import Key
 from cyjwt.policy import seconds
 from cyjwt.revocation._breaker import Breaker
-from cyjwt.revocation._store import NEVER, Entry, RevocationStoreError, Store, StoreInfo
+from cyjwt.revocation._store import NEVER, Entry, RevocationStoreError, Store, StoreInfo, read_times
 
 __all__ = ["SQLiteStore"]
 
@@ -34,11 +34,11 @@ CREATE TABLE revoked (
 CREATE INDEX revoked_expires ON revoked (expires) WHERE expires IS NOT NULL;
 """
 
-#: An entry for any issuer has the issuer ''. One look-up each, and none where the token lacks the claim.
-_ASK = f"""
-SELECT EXISTS (SELECT 1 FROM revoked WHERE kind = {TOKEN} AND value = ?1 AND issuer IN ('', ?2))
-    OR EXISTS (SELECT 1 FROM revoked WHERE kind = {SUBJECT} AND value = ?3 AND issuer IN ('', ?2) AND before > ?4)
-    OR EXISTS (SELECT 1 FROM revoked WHERE kind = {KEY} AND value = ?5 AND issuer = '')
+#: Of the kinds TOKEN, SUBJECT and KEY. An entry for any issuer has the issuer ''; a claim that the token lacks is NULL.
+_ASK = """
+SELECT EXISTS (SELECT 1 FROM revoked WHERE kind = 0 AND value = ?1 AND issuer IN ('', ?2))
+    OR EXISTS (SELECT 1 FROM revoked WHERE kind = 1 AND value = ?3 AND issuer IN ('', ?2) AND before > ?4)
+    OR EXISTS (SELECT 1 FROM revoked WHERE kind = 2 AND value = ?5 AND issuer = '')
 """
 
 _ADD = """
@@ -118,7 +118,7 @@ class SQLiteStore(Store):
             raise TypeError(f"path must be a str or a path, not {type_name(named)}")
         if not named or named.startswith(":"):
             raise ValueError("path must name a file: a MemoryStore needs none")
-        self._prepare(leeway, clock)
+        self._leeway, self._clock = read_times(leeway, clock)
         wait, brief = seconds("timeout", timeout), seconds("read_timeout", read_timeout)
         self._path = str(Path(named).absolute())
         self._options = {"leeway": self._leeway, "timeout": wait, "read_timeout": brief, "clock": clock}
@@ -213,8 +213,8 @@ class SQLiteStore(Store):
         """
         with _told("be read"), self._reader as connection:
             counts = dict(connection.execute("SELECT kind, count(*) FROM revoked GROUP BY kind"))
-        held = [counts.get(kind, 0) for kind in (TOKEN, SUBJECT, KEY)]
-        return StoreInfo(*held, self._checks, self._hits, self._breaker.failures)
+        tokens, subjects, keys = (counts.get(kind, 0) for kind in (TOKEN, SUBJECT, KEY))
+        return StoreInfo(tokens, subjects, keys, self._checks, self._hits, self._breaker.failures)
 
     def close(self) -> None:
         """Close the file. A store that is asked afterwards opens it again."""
