@@ -89,6 +89,10 @@ def _algorithms_are_text(call: Call, expected: Outcome, found: Outcome) -> bool:
     return isinstance(call.options.get("algorithms"), str) and _refused(found, "InvalidAlgorithmError")
 
 
+def _option_of_no_use(call: Call, expected: Outcome, found: Outcome) -> bool:
+    return isinstance(call.options.get("algorithms"), int) and found.error == "TypeError"
+
+
 def _public_key_signs(call: Call, expected: Outcome, found: Outcome) -> bool:
     return (
         expected.error == "AttributeError" and "'sign'" in expected.said and found.error == "InvalidKeyError"
@@ -119,6 +123,7 @@ DIFFERENCES: dict[str, Rule] = {
     "a token may be a bytearray or a memoryview": _buffer,
     "half a character in a token's text is a DecodeError": _surrogate,
     "algorithms that are one text are one name": _algorithms_are_text,
+    "algorithms that are no collection are a TypeError, whatever the token": _option_of_no_use,
     "a public key that is to sign is an InvalidKeyError": _public_key_signs,
     "a private RSA key verifies with its public half": _private_rsa_key_verifies,
     "a JWK that lacks a member is an InvalidKeyError": _jwk_lacks_a_member,

@@ -175,13 +175,12 @@ def make(library: ModuleType, call: Call) -> Outcome:
         function = getattr(function, part)
     if not call.key:
         return outcome_of(lambda: function(call.token))
-    return outcome_of(lambda: without_chance(function(call.token, key_of(library, call.key), **call.options)))
+    return outcome_of(lambda: read(function(call.token, key_of(library, call.key), **call.options)))
 
 
-def without_chance(value: Any) -> Any:
-    """A signed token without a signature that is another one each time."""
-    if isinstance(value, str) and value.count(".") == 2:
-        octets = base64.urlsafe_b64decode(value.partition(".")[0] + "==")
-        if json.loads(octets)["alg"][:2] in ("ES", "PS"):
-            return value.rpartition(".")[0]
-    return value
+def read(value: Any) -> Any:
+    """What a signed token says, since there is more than one way to write it; anything else as it is."""
+    if not isinstance(value, str) or value.count(".") != 2:
+        return value
+    header, payload, signature = (base64.urlsafe_b64decode(part + "==") for part in value.split("."))
+    return json.loads(header), json.loads(payload or b"null"), len(signature)
