@@ -91,6 +91,7 @@ class _Rules:
             policy.subject,
             policy.leeway,
             -1.0 if policy.max_age is None else policy.max_age,
+            policy.unchecked,
         )
         self.revocation = None
         if policy.revoked is not None:

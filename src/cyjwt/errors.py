@@ -155,9 +155,10 @@ class MissingRequiredClaimError(InvalidTokenError):
 
     code = "missing_claim"
 
-    def __init__(self, claim: str) -> None:
-        super().__init__(claim)
-        self.claim = claim
+    def __init__(self, claim: str | None = None, *more: object) -> None:
+        super().__init__(*(() if claim is None else (claim, *more)))
+        if claim is not None:
+            self.claim = claim
 
     def __str__(self) -> str:
         return f'Token is missing the "{self.claim}" claim'

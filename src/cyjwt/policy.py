@@ -85,6 +85,7 @@ class Policy:
         "revoked",
         "subject",
         "type",
+        "unchecked",
     )
 
     def __init__(
@@ -104,6 +105,7 @@ class Policy:
         critical: tuple[str, ...],
         revoked: Revoked | None = None,
         revocation_failure: str = "refuse",
+        unchecked: tuple[str, ...] = (),
     ) -> None:
         self.algorithms = algorithms
         self.issuers = issuers
@@ -119,6 +121,7 @@ class Policy:
         self.critical = critical
         self.revoked = revoked
         self.revocation_failure = revocation_failure
+        self.unchecked = unchecked
 
     def options(self) -> dict[str, object]:
         """The options by name: what ``Policy(**options)`` makes anew."""

@@ -54,7 +54,7 @@ def test_defaults_are_those_of_a_verifier() -> None:
 def test_a_policy_says_its_options_and_travels() -> None:
     made = read(issuer=["a"], required=["x"], leeway=5, type="at+jwt", clock=7)
     options = made.options()
-    assert set(options) == {*DEFAULTS, "issuers", "audiences"} - {"issuer", "audience"}
+    assert set(options) == {*DEFAULTS, "issuers", "audiences", "unchecked"} - {"issuer", "audience"}
     assert policy.Policy(**options).options() == options  # type: ignore[arg-type]
     again = pickle.loads(pickle.dumps(made))
     assert again.options() | {"clock": None} == options | {"clock": None}

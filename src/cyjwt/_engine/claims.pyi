@@ -10,4 +10,5 @@ class ClaimRules:
         subject: str | None,
         leeway: float,
         max_age: float,
+        unchecked: tuple[str, ...] = (),
     ) -> ClaimRules: ...

@@ -48,7 +48,10 @@ REGISTERED = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")
 
 
 cdef Text keep_text(str value, list texts) except *:
-    cdef bytes raw = value.encode()
+    return keep_octets(value.encode(), texts)
+
+
+cdef Text keep_octets(bytes raw, list texts) except *:
     cdef bytes padded = raw + bytes(CYJWT_JSON_SLACK)
     cdef Text text
     texts.append(padded)
@@ -83,22 +86,29 @@ cdef class ClaimRules:
         subject: the subject expected, or ``None``.
         leeway: seconds by which clocks may differ.
         max_age: seconds since ``iat``, or a negative number.
+        unchecked: names of registered claims that are as good as absent. They may still be required.
 
     Raises:
         ValueError: more required claims than there is room for.
     """
 
     def __cinit__(
-        self, tuple required, tuple issuers, tuple audiences, str subject, double leeway, double max_age
+        self, tuple required, tuple issuers, tuple audiences, str subject, double leeway, double max_age,
+        tuple unchecked=(),
     ):
         cdef Text text
         cdef int i
         if len(required) > MAX_NAMES:
             raise ValueError(f"at most {MAX_NAMES} claims can be required")
         self._texts = []
-        self._names = REGISTERED + tuple(name for name in required if name not in REGISTERED)
-        for name in self._names:
-            text = keep_text(name, self._texts)
+        placed = tuple(None if name in unchecked else name for name in REGISTERED)
+        self._names = placed + tuple(name for name in required if name not in placed)
+        for i, name in enumerate(self._names):
+            # No member has a name that is not UTF-8, so that nothing is ever found for a claim unchecked.
+            if name is None:
+                text = keep_octets(bytes((0xFF, i)), self._texts)
+            else:
+                text = keep_text(name, self._texts)
             if add_name(&self.names, text.start, text.length) < 0:
                 raise ValueError(f"at most {MAX_NAMES - REGISTERED_COUNT} private claims can be required")
         for i, name in enumerate(required):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Algorithm", "HashedAlgorithm", "LazyTypes", "UnreadableKeyError", "has_crypto", "members_of"]
 
+_SHA2 = {"sha256": 256, "sha384": 384, "sha512": 512}
+
 #: Whether the package ``cryptography`` is installed. It is imported when a key first needs it.
 has_crypto: bool = PathFinder.find_spec("cryptography") is not None
 
@@ -158,8 +160,7 @@ class HashedAlgorithm(Algorithm):
     @property
     def _hash_bits(self) -> int:
         """The size of the hash where it is one of SHA-2, else -1."""
-        names = {"sha256": 256, "sha384": 384, "sha512": 512}
-        return names.get(self.hash_alg.name, -1)
+        return _SHA2.get(self.hash_alg().name, -1)
 
 
 def members_of(jwk: object) -> JWKDict:

@@ -7,9 +7,10 @@ PyJWT may rely on passes here although the engine refused it.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from cyjwt.jwt._clock import now
 from cyjwt.jwt.exceptions import (
     DecodeError,
     ExpiredSignatureError,
@@ -45,13 +46,13 @@ class ClaimChecks:
         if audience is not None and not isinstance(audience, str | Iterable):
             raise TypeError("audience must be a string, iterable or None")
         self._validate_required_claims(payload, options["require"])
-        now = datetime.now(tz=UTC).timestamp()
+        moment = now()
         if "iat" in payload and options["verify_iat"]:
-            self._validate_iat(payload, now, seconds)
+            self._validate_iat(payload, moment, seconds)
         if "nbf" in payload and options["verify_nbf"]:
-            self._validate_nbf(payload, now, seconds)
+            self._validate_nbf(payload, moment, seconds)
         if "exp" in payload and options["verify_exp"]:
-            self._validate_exp(payload, now, seconds)
+            self._validate_exp(payload, moment, seconds)
         if options["verify_iss"]:
             self._validate_iss(payload, issuer)
         if options["verify_aud"]:

@@ -9,26 +9,28 @@ from cyjwt._engine.memo import Memo
 from cyjwt._engine.pkey import NativeKey
 from cyjwt.algorithms import ALGORITHMS, EC, OKP, RSA_PKCS1, RSA_PSS
 from cyjwt.errors import InvalidKeyError
+from cyjwt.keys import Key
 
 if TYPE_CHECKING:
     from cyjwt.algorithms import Algorithm as Row
 
-__all__ = ["find_row", "native_of"]
+__all__ = ["find_row", "lax_key", "make_native", "native_of"]
 
 _FAMILIES = (RSA_PKCS1, RSA_PSS, EC, OKP)
 _KEPT = 256
 
 
-def _make(key: Any) -> NativeKey | None:
+def make_native(key: Any) -> NativeKey | None:
+    """The engine's handle of a prepared key; None where the engine will not have it."""
     try:
-        made = handle(key)
+        made = NativeKey.from_secret(key) if isinstance(key, bytes) else handle(key)
     except InvalidKeyError:
         # Such as a weak RSA key, which this surface only warns of.
         return None
     return made if isinstance(made, NativeKey) else None
 
 
-_handles = Memo(_make, _KEPT)
+_handles = Memo(make_native, _KEPT)
 
 
 def native_of(key: object) -> NativeKey | None:
@@ -43,3 +45,30 @@ def find_row(family: int, curve: str | None, hash_bits: int) -> Row | None:
         if row.family == family and row.hash_bits == hash_bits and (not row.curves or curve in row.curves):
             return row
     return None
+
+
+def lax_key(native: NativeKey, algorithms: tuple[str, ...]) -> Key:
+    """A ``Key`` that serves these algorithms although its secret may be too short for them.
+
+    ``Key`` itself refuses such a secret; PyJWT warns, and so does this surface, each time it is used.
+    """
+    key = object.__new__(Key)
+    served = frozenset(algorithms)
+    for name, value in (
+        ("kty", native.kind),
+        ("curve", native.curve or None),
+        ("bits", native.bits),
+        ("private", native.private),
+        ("kid", None),
+        ("use", None),
+        ("key_ops", None),
+        ("alg", None),
+        ("algorithms", served),
+        ("sign_algorithms", served if native.private else frozenset()),
+        ("verify_algorithms", served),
+        ("native", native),
+        ("_fit", served),
+        ("_foreign", None),
+    ):
+        object.__setattr__(key, name, value)
+    return key

@@ -47,7 +47,7 @@ class OKPAlgorithm(Algorithm):
         """
         prepared = self._read(force_bytes(key)) if isinstance(key, str | bytes) else key
         self.check_crypto_key_type(prepared)
-        return _checked(prepared)
+        return _checked(cast("AllowedOKPKeys", prepared))
 
     def _read(self, octets: bytes) -> Any:
         from cryptography.exceptions import UnsupportedAlgorithm
@@ -68,6 +68,9 @@ class OKPAlgorithm(Algorithm):
         """Sign octets with a private key object."""
         if not hasattr(key, "sign"):
             raise InvalidKeyError("A private key is needed to sign.")
+        native, row = native_of(key), find_row(OKP, "Ed25519", 0)
+        if native is not None and row is not None:
+            return native.sign(row.id, force_bytes(msg))
         return key.sign(force_bytes(msg))
 
     def verify(self, msg: str | bytes, key: AllowedOKPKeys, sig: str | bytes) -> bool:
@@ -141,8 +144,8 @@ def _curve(key: object) -> str:
     return "Ed25519" if isinstance(key, _types()[:2]) else "Ed448"
 
 
-def _checked(key: Any) -> Any:
+def _checked(key: AllowedOKPKeys) -> AllowedOKPKeys:
     if not hasattr(key, "public_key"):
         # A signature under a point of low order can be made by anybody (RFC 8032 section 5.1.7).
-        check_edwards(_curve(key), key.public_bytes_raw())
+        check_edwards(_curve(key), _public(key).public_bytes_raw())
     return key

@@ -91,8 +91,8 @@ class RSAAlgorithm(HashedAlgorithm):
         """Write a key object as a JWK (RFC 7518 section 6.3)."""
         if not isinstance(key_obj, _types()):
             raise InvalidKeyError("Not a public or private key")
-        private = key_obj.private_numbers() if hasattr(key_obj, "private_numbers") else None
-        public = key_obj.public_numbers() if private is None else private.public_numbers
+        private = cast("RSAPrivateKey", key_obj).private_numbers() if _is_private(key_obj) else None
+        public = _public(key_obj).public_numbers()
         numbers = {"n": public.n, "e": public.e}
         if private is not None:
             numbers |= {"d": private.d, "p": private.p, "q": private.q}
@@ -150,9 +150,8 @@ class RSAAlgorithm(HashedAlgorithm):
             return native.verify(row.id, msg, sig)
         from cryptography.exceptions import InvalidSignature
 
-        public = key.public_key() if hasattr(key, "public_key") else key
         try:
-            public.verify(sig, msg, self._padding(), self.hash_alg())
+            _public(key).verify(sig, msg, self._padding(), self.hash_alg())
         except InvalidSignature:
             return False
         return True
@@ -171,10 +170,19 @@ class RSAPSSAlgorithm(RSAAlgorithm):
     def _padding(self) -> AsymmetricPadding:
         from cryptography.hazmat.primitives.asymmetric import padding
 
-        return padding.PSS(mgf=padding.MGF1(self.hash_alg()), salt_length=self.hash_alg.digest_size)
+        return padding.PSS(mgf=padding.MGF1(self.hash_alg()), salt_length=self.hash_alg().digest_size)
+
+
+def _is_private(key: AllowedRSAKeys) -> bool:
+    return hasattr(key, "public_key")
+
+
+def _public(key: Any) -> RSAPublicKey:
+    public: RSAPublicKey = key.public_key() if _is_private(key) else key
+    return public
 
 
 def _checked(key: AllowedRSAKeys) -> AllowedRSAKeys:
-    numbers = (key.public_key() if hasattr(key, "public_key") else key).public_numbers()
+    numbers = _public(key).public_numbers()
     check_rsa_numbers(numbers.n, numbers.e)
     return key

@@ -124,6 +124,6 @@ def __getattr__(name: str) -> Any:
     for part in _UNIONS[name]:
         module, kind = part.split(".")
         classes.append(getattr(import_module(f"cryptography.hazmat.primitives.asymmetric.{module}"), kind))
-    union = Union[tuple(classes)]  # noqa: UP007
+    union: Any = Union.__getitem__(tuple(classes))
     globals()[name] = union
     return union

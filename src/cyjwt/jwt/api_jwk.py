@@ -21,7 +21,7 @@ __all__ = ["PyJWK", "PyJWKSet", "PyJWTSetWithTimestamp"]
 
 #: The algorithm of a JWK that names none, by its type and curve.
 _BY_TYPE = {"RSA": "RS256", "oct": "HS256"}
-_BY_CURVE = {
+_BY_CURVE: dict[str, dict[str | None, str]] = {
     "EC": {
         None: "ES256",
         "": "ES256",

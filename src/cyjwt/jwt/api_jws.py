@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from cyjwt.jwt import _read
+from cyjwt.jwt._headers import (
+    ALGORITHM_UNSET,
+    allowed_algorithms,
+    build_header,
+    check_critical,
+    check_kid,
+    check_types,
+    chosen_algorithm,
+)
 from cyjwt.jwt._notices import warn_of_arguments, warn_of_key
-from cyjwt.jwt.algorithms import Algorithm, get_default_algorithms, has_crypto, requires_cryptography
+from cyjwt.jwt._registry import AlgorithmRegistry, replaces
 from cyjwt.jwt.api_jwk import PyJWK
 from cyjwt.jwt.exceptions import (
     DecodeError,
@@ -38,9 +47,6 @@ __all__ = [
     "unregister_algorithm",
 ]
 
-#: Stands for an ``algorithm`` that the caller left out, which is another thing than None.
-_ALGORITHM_UNSET: Final[Any] = object()
-
 
 class Opened(NamedTuple):
     """The parts of a token: the payload is what was signed, not yet read."""
@@ -50,8 +56,25 @@ class Opened(NamedTuple):
     signature: bytes
     signing_input: bytes
 
+    def as_dict(self) -> dict[str, Any]:
+        """The parts as callers get them."""
+        return {"payload": self.payload, "header": self.header, "signature": self.signature}
 
-class PyJWS:
+
+class Known(NamedTuple):
+    """What the engine found out about a token's signature already."""
+
+    holds: bool
+    warning: str | None
+
+    def tell(self) -> None:
+        """Warn and refuse as the verification would have."""
+        warn_of_key(self.warning, enforced=False)
+        if not self.holds:
+            raise InvalidSignatureError("Signature verification failed")
+
+
+class PyJWS(AlgorithmRegistry):
     """Signs octets and verifies signatures with the algorithms that it knows.
 
     Args:
@@ -75,11 +98,15 @@ class PyJWS:
     #: The header extensions that it understands (RFC 7515 section 4.1.11).
     _supported_crit: ClassVar[set[str]] = {"b64"}
 
+    #: Whether nothing of it is replaced by a subclass, so that the engine may take its place.
+    _plain = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._plain = not replaces(cls, PyJWS)
+
     def __init__(self, algorithms: Sequence[str] | None = None, options: SigOptions | None = None) -> None:
-        self._algorithms = get_default_algorithms()
-        self._valid_algs = set(self._algorithms if algorithms is None else algorithms)
-        for name in self._algorithms.keys() - self._valid_algs:
-            del self._algorithms[name]
+        super().__init__(algorithms)
         self.options: SigOptions = self._get_default_options()
         if options is not None:
             self.options = {**self.options, **options}
@@ -88,59 +115,13 @@ class PyJWS:
     def _get_default_options() -> SigOptions:
         return {"verify_signature": True, "enforce_minimum_key_length": False}
 
-    # --- algorithms ----------------------------------------------------------------------------------
-
-    def register_algorithm(self, alg_id: str, alg_obj: Algorithm) -> None:
-        """Make an algorithm known under a name.
-
-        Raises:
-            ValueError: the name is taken.
-            TypeError: it is no ``Algorithm``.
-        """
-        if alg_id in self._algorithms:
-            raise ValueError("Algorithm already has a handler.")
-        if not isinstance(alg_obj, Algorithm):
-            raise TypeError("Object is not of type `Algorithm`")
-        self._algorithms[alg_id] = alg_obj
-        self._valid_algs.add(alg_id)
-
-    def unregister_algorithm(self, alg_id: str) -> None:
-        """Forget an algorithm.
-
-        Raises:
-            KeyError: there is none of that name.
-        """
-        if alg_id not in self._algorithms:
-            raise KeyError("The specified algorithm could not be removed because it is not registered.")
-        del self._algorithms[alg_id]
-        self._valid_algs.remove(alg_id)
-
-    def get_algorithms(self) -> list[str]:
-        """The names of the algorithms that it knows."""
-        return list(self._valid_algs)
-
-    def get_algorithm_by_name(self, alg_name: str) -> Algorithm:
-        """The algorithm of that name.
-
-        Raises:
-            NotImplementedError: there is none.
-        """
-        try:
-            return self._algorithms[alg_name]
-        except KeyError:
-            if not has_crypto and alg_name in requires_cryptography:
-                raise NotImplementedError(
-                    f"Algorithm '{alg_name}' could not be found. Do you have cryptography installed?"
-                ) from None
-            raise NotImplementedError("Algorithm not supported") from None
-
     # --- signing -------------------------------------------------------------------------------------
 
     def encode(
         self,
         payload: bytes,
         key: PrivateKey,
-        algorithm: str | None = _ALGORITHM_UNSET,
+        algorithm: str | None = ALGORITHM_UNSET,
         headers: dict[str, Any] | None = None,
         json_encoder: type[json.JSONEncoder] | None = None,
         is_payload_detached: bool = False,
@@ -167,7 +148,9 @@ class PyJWS:
             InvalidTokenError: a header member of a wrong type.
         """
         name = chosen_algorithm(key, algorithm, headers)
-        header = self._header(name, headers, is_payload_detached)
+        if headers:
+            self._validate_headers(headers, encoding=True)
+        header = build_header(self.header_typ, name, headers, detached=is_payload_detached)
         detached = "b64" in header
         text = json.dumps(header, separators=(",", ":"), cls=json_encoder, sort_keys=sort_headers)
         head = base64url_encode(text.encode())
@@ -180,25 +163,6 @@ class PyJWS:
         )
         signature = base64url_encode(algorithm_object.sign(signing_input, prepared))
         return b".".join((head + b"." if detached else signing_input, signature)).decode()
-
-    def _header(self, algorithm: str, headers: dict[str, Any] | None, detached: bool) -> dict[str, Any]:
-        header: dict[str, Any] = {"typ": self.header_typ, "alg": algorithm}
-        if headers:
-            self._validate_headers(headers, encoding=True)
-            header.update(headers)
-            detached = detached or headers.get("b64") is False
-        if not header["typ"]:
-            del header["typ"]
-        # True is what b64 is without being stated.
-        header.pop("b64", None)
-        if detached:
-            critical = header.get("crit", [])
-            if not isinstance(critical, list):
-                raise InvalidTokenError("Invalid 'crit' header: must be a list")
-            # RFC 7797 section 6: whoever does not know b64 must notice it.
-            header["b64"] = False
-            header["crit"] = critical if "b64" in critical else [*critical, "b64"]
-        return header
 
     # --- verifying -----------------------------------------------------------------------------------
 
@@ -231,7 +195,7 @@ class PyJWS:
         if kwargs:
             warn_of_arguments("decode_complete", kwargs)
         opened = self._open(jwt, key, algorithms, options, detached_payload)
-        return {"payload": opened.payload, "header": opened.header, "signature": opened.signature}
+        return opened.as_dict()
 
     def decode(
         self,
@@ -265,6 +229,7 @@ class PyJWS:
         algorithms: Sequence[str] | None,
         options: SigOptions | None,
         detached_payload: bytes | None,
+        known: Known | None = None,
     ) -> Opened:
         merged: SigOptions = self.options if options is None else {**self.options, **options}
         if merged["verify_signature"] and not algorithms and not isinstance(key, PyJWK):
@@ -280,7 +245,9 @@ class PyJWS:
             )
         if unencoded:
             opened = self._attach(opened, detached_payload)
-        if merged["verify_signature"]:
+        if known is not None:
+            known.tell()
+        elif merged["verify_signature"]:
             self._verify_signature(
                 opened.signing_input, opened.header, opened.signature, key, algorithms, merged
             )
@@ -359,47 +326,13 @@ class PyJWS:
         if not encoding:
             if "crit" in headers:
                 self._validate_crit(headers)
-            if not isinstance(headers.get("b64", True), bool):
-                raise InvalidTokenError("Invalid 'b64' header: must be true or false")
-            if not isinstance(headers.get("typ", ""), str):
-                raise InvalidTokenError("Invalid 'typ' header: must be a string")
+            check_types(headers)
 
     def _validate_kid(self, kid: object) -> None:
-        if not isinstance(kid, str):
-            raise InvalidTokenError("Key ID header parameter must be a string")
+        check_kid(kid)
 
     def _validate_crit(self, headers: dict[str, Any]) -> None:
-        critical = headers["crit"]
-        if not isinstance(critical, list) or not critical:
-            raise InvalidTokenError("Invalid 'crit' header: must be a non-empty list")
-        for name in critical:
-            if not isinstance(name, str):
-                raise InvalidTokenError("Invalid 'crit' header: values must be strings")
-            if name not in self._supported_crit:
-                raise InvalidTokenError("Unsupported critical extension")
-            if name not in headers:
-                raise InvalidTokenError(f"Critical extension '{name}' is missing from headers")
-
-
-def chosen_algorithm(key: object, algorithm: str | None, headers: dict[str, Any] | None) -> str:
-    """The name of the algorithm to sign with."""
-    if headers and headers.get("alg"):
-        return str(headers["alg"])
-    if algorithm is not None and algorithm is not _ALGORITHM_UNSET:
-        return algorithm
-    if isinstance(key, PyJWK):
-        return key.algorithm_name
-    return "none" if algorithm is None else "HS256"
-
-
-def allowed_algorithms(key: object, algorithms: Sequence[str] | None) -> Sequence[str]:
-    """The names that a header's ``alg`` may have."""
-    if isinstance(algorithms, str):
-        # One name, in which no part of it is to be found.
-        return (algorithms,)
-    if algorithms is None:
-        return (key.algorithm_name,) if isinstance(key, PyJWK) else ()
-    return algorithms
+        check_critical(headers, self._supported_crit)
 
 
 _jws_global_obj = PyJWS()

@@ -6,11 +6,27 @@ import json
 from calendar import timegm
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from cyjwt.jwt import _claims, _read
-from cyjwt.jwt._notices import warn_of_arguments, warn_of_verify
-from cyjwt.jwt.api_jws import _ALGORITHM_UNSET, PyJWS, _jws_global_obj
+from cyjwt.jwt._headers import ALGORITHM_UNSET
+from cyjwt.jwt._notices import warn_of_arguments, warn_of_key, warn_of_verify
+from cyjwt.jwt._options import merge_options
+from cyjwt.jwt._registry import replaces
+from cyjwt.jwt.api_jws import Known, PyJWS, _jws_global_obj
+from cyjwt.jwt.exceptions import (
+    DecodeError,
+    ExpiredSignatureError,
+    ImmatureSignatureError,
+    InvalidAudienceError,
+    InvalidIssuedAtError,
+    InvalidIssuerError,
+    InvalidJTIError,
+    InvalidSignatureError,
+    InvalidSubjectError,
+    InvalidTokenError,
+    MissingRequiredClaimError,
+)
 
 if TYPE_CHECKING:
     from cyjwt.jwt.api_jws import PrivateKey as AllowedPrivateKeyTypes
@@ -19,7 +35,17 @@ if TYPE_CHECKING:
 
 __all__ = ["PyJWT", "decode", "decode_complete", "encode"]
 
-_CHECKS = ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")
+#: What the engine raises of a token whose signature it found to hold.
+_ABOUT_CLAIMS = (
+    ExpiredSignatureError,
+    ImmatureSignatureError,
+    InvalidAudienceError,
+    InvalidIssuedAtError,
+    InvalidIssuerError,
+    InvalidJTIError,
+    InvalidSubjectError,
+    MissingRequiredClaimError,
+)
 
 
 class PyJWT(_claims.ClaimChecks):
@@ -38,6 +64,13 @@ class PyJWT(_claims.ClaimChecks):
         >>> lenient.decode(token, "a secret of thirty-two octets or more", algorithms=["HS256"])
         {'exp': 1}
     """
+
+    #: Whether nothing of it is replaced by a subclass, so that the engine may take its place.
+    _plain = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._plain = not replaces(cls, PyJWT)
 
     def __init__(self, options: Options | None = None) -> None:
         self.options: FullOptions = self._get_default_options()
@@ -68,19 +101,13 @@ class PyJWT(_claims.ClaimChecks):
         }
 
     def _merge_options(self, options: Options | None = None) -> FullOptions:
-        if options is None:
-            return self.options
-        stated: dict[str, Any] = dict(options)
-        if not stated.get("verify_signature", True):
-            # Of claims that nobody vouches for, only what the caller names is checked.
-            stated = {f"verify_{name}": False for name in _CHECKS} | stated
-        return cast("FullOptions", {**self.options, **stated})
+        return merge_options(self.options, options)
 
     def encode(
         self,
         payload: dict[str, Any],
         key: AllowedPrivateKeyTypes,
-        algorithm: str | None = _ALGORITHM_UNSET,
+        algorithm: str | None = ALGORITHM_UNSET,
         headers: dict[str, Any] | None = None,
         json_encoder: type[json.JSONEncoder] | None = None,
         sort_headers: bool = True,
@@ -107,12 +134,30 @@ class PyJWT(_claims.ClaimChecks):
         """
         if not isinstance(payload, dict):
             raise TypeError("Expecting a dict object, as JWT only supports JSON objects as payloads.")
+        if not isinstance(payload.get("iss", ""), str):
+            raise TypeError("Issuer (iss) must be a string.")
+        jws = self._jws
+        if json_encoder is None and self._plain and jws._plain:
+            try:
+                sign, warning = jws._ways.find_signer(
+                    key,
+                    algorithm,
+                    headers,
+                    sort_headers,
+                    jws.header_typ,
+                    jws.options.get("enforce_minimum_key_length", False),
+                )
+                token = sign(payload)
+            except Exception:  # noqa: S110 - the exact way below has PyJWT's laxness and its words.
+                pass
+            else:
+                if warning is not None:
+                    warn_of_key(warning, enforced=False)
+                return token
         payload = payload.copy()
         for name in ("exp", "iat", "nbf"):
             if isinstance(payload.get(name), datetime):
                 payload[name] = timegm(payload[name].utctimetuple())
-        if not isinstance(payload.get("iss", ""), str):
-            raise TypeError("Issuer (iss) must be a string.")
         octets = self._encode_payload(payload, headers=headers, json_encoder=json_encoder)
         return self._jws.encode(octets, key, algorithm, headers, json_encoder, sort_headers=sort_headers)
 
@@ -146,20 +191,56 @@ class PyJWT(_claims.ClaimChecks):
         """
         if kwargs:
             warn_of_arguments("decode_complete", kwargs)
+        known = None
+        if verify is None and detached_payload is None and self._plain and self._jws._plain:
+            try:
+                _, verify_complete, warning = self._jws._ways.find_verifier(
+                    key, algorithms, options, audience, issuer, subject, leeway, self.options
+                )
+            except Exception:  # noqa: S110 - the exact way below has PyJWT's laxness and its words.
+                pass
+            else:
+                try:
+                    token = verify_complete(jwt)
+                except InvalidTokenError as refusal:
+                    known = _known(refusal, warning)
+                else:
+                    if warning is not None:
+                        warn_of_key(warning, enforced=False)
+                    return {"payload": token.claims, "header": token.header, "signature": token.signature}
+        return self._decode_exactly(
+            jwt, key, algorithms, options, verify, detached_payload, audience, issuer, subject, leeway, known
+        )
+
+    def _decode_exactly(
+        self,
+        jwt: str | bytes,
+        key: AllowedPublicKeyTypes,
+        algorithms: Sequence[str] | None,
+        options: Options | None,
+        verify: bool | None,
+        detached_payload: bytes | None,
+        audience: str | Iterable[str] | None,
+        issuer: str | Container[str] | None,
+        subject: str | None,
+        leeway: float | timedelta,
+        known: Known | None,
+    ) -> dict[str, Any]:
+        """Decode by PyJWT's order, for its laxness and its words; known is what the engine found already."""
         verify_signature = True if options is None else options.get("verify_signature", True)
         if verify is not None and verify != verify_signature:
             warn_of_verify()
         merged = self._merge_options(options)
-        decoded = self._jws.decode_complete(
-            jwt,
-            key=key,
-            algorithms=algorithms,
-            options={
-                "verify_signature": verify_signature,
-                "enforce_minimum_key_length": merged.get("enforce_minimum_key_length", False),
-            },
-            detached_payload=detached_payload,
-        )
+        sig_options: SigOptions = {
+            "verify_signature": verify_signature,
+            "enforce_minimum_key_length": merged.get("enforce_minimum_key_length", False),
+        }
+        if known is None:
+            decoded = self._jws.decode_complete(
+                jwt, key=key, algorithms=algorithms, options=sig_options, detached_payload=detached_payload
+            )
+        else:
+            decoded = self._jws._open(jwt, key, algorithms, sig_options, detached_payload, known).as_dict()
         octets = decoded["payload"]
         payload = self._decode_payload(decoded)
         self._validate_claims(
@@ -214,20 +295,50 @@ class PyJWT(_claims.ClaimChecks):
         """
         if kwargs:
             warn_of_arguments("decode", kwargs)
-        decoded = self.decode_complete(
-            jwt,
-            key,
-            algorithms,
-            options,
-            verify=verify,
-            detached_payload=detached_payload,
-            audience=audience,
-            subject=subject,
-            issuer=issuer,
-            leeway=leeway,
+        known = None
+        if not self._plain or not self._jws._plain:
+            decoded = self.decode_complete(
+                jwt,
+                key,
+                algorithms,
+                options,
+                verify=verify,
+                detached_payload=detached_payload,
+                audience=audience,
+                subject=subject,
+                issuer=issuer,
+                leeway=leeway,
+            )
+            return decoded["payload"]  # type: ignore[no-any-return]
+        if verify is None and detached_payload is None:
+            try:
+                verify_token, _, warning = self._jws._ways.find_verifier(
+                    key, algorithms, options, audience, issuer, subject, leeway, self.options
+                )
+            except Exception:  # noqa: S110 - the exact way below has PyJWT's laxness and its words.
+                pass
+            else:
+                try:
+                    claims = verify_token(jwt)
+                except InvalidTokenError as refusal:
+                    known = _known(refusal, warning)
+                else:
+                    if warning is not None:
+                        warn_of_key(warning, enforced=False)
+                    return claims
+        decoded = self._decode_exactly(
+            jwt, key, algorithms, options, verify, detached_payload, audience, issuer, subject, leeway, known
         )
-        claims: dict[str, Any] = decoded["payload"]
-        return claims
+        return decoded["payload"]  # type: ignore[no-any-return]
+
+
+def _known(refusal: InvalidTokenError, warning: str | None) -> Known | None:
+    """What an engine's refusal says about the signature."""
+    if isinstance(refusal, InvalidSignatureError):
+        return Known(False, warning)
+    if isinstance(refusal, _ABOUT_CLAIMS) or (isinstance(refusal, DecodeError) and refusal.claim):
+        return Known(True, warning)
+    return None
 
 
 _jwt_global_obj = PyJWT()
