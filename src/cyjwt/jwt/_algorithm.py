@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from importlib.machinery import PathFinder
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
+from cyjwt.jwt._watch import Watched
 from cyjwt.jwt.exceptions import InvalidKeyError
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ class UnreadableKeyError(InvalidKeyError, ValueError):
     """Key material that cannot be read. A ``ValueError`` too, which is what PyJWT lets through here."""
 
 
-class Algorithm(ABC):
+class Algorithm(metaclass=Watched):
     """How tokens are signed and verified under one ``alg``. Derive from it for an algorithm of your own."""
+
+    #: Whether the engine may stand in for its objects. See ``Watched``.
+    _plain: ClassVar[bool] = True
 
     #: The classes of ``cryptography`` whose objects are keys for it.
     _crypto_key_types: LazyTypes | tuple[type, ...] | None = None

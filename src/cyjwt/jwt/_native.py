@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cyjwt import caches
 from cyjwt._classified import handle
 from cyjwt._engine.memo import Memo
 from cyjwt._engine.pkey import NativeKey
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["find_row", "lax_key", "make_native", "native_of"]
 
 _FAMILIES = (RSA_PKCS1, RSA_PSS, EC, OKP)
-_KEPT = 256
 
 
 def make_native(key: Any) -> NativeKey | None:
@@ -30,7 +30,8 @@ def make_native(key: Any) -> NativeKey | None:
     return made if isinstance(made, NativeKey) else None
 
 
-_handles = Memo(make_native, _KEPT)
+_handles = Memo(make_native, caches.DEFAULT_SIZE)
+caches.register("jwt_handles", _handles)
 
 
 def native_of(key: object) -> NativeKey | None:

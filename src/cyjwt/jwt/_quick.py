@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cyjwt import algorithms as rows
+from cyjwt import caches
 from cyjwt._engine.memo import Memo
 from cyjwt._engine.pkey import NativeKey
 from cyjwt._engine.sign import SignEngine
@@ -19,6 +20,7 @@ from cyjwt.jwt._clock import now
 from cyjwt.jwt._headers import allowed_algorithms, build_header, chosen_algorithm
 from cyjwt.jwt._native import lax_key, make_native
 from cyjwt.jwt._options import CHECKS, merge_options
+from cyjwt.jwt._watch import on_change
 from cyjwt.jwt.algorithms import ECAlgorithm, HMACAlgorithm, OKPAlgorithm, RSAAlgorithm, RSAPSSAlgorithm
 from cyjwt.jwt.api_jwk import PyJWK
 from cyjwt.jwt.exceptions import InvalidAudienceError, InvalidKeyError
@@ -31,10 +33,8 @@ if TYPE_CHECKING:
     from cyjwt.jwt.types import FullOptions
     from cyjwt.token import Token
 
-__all__ = ["NoQuickWayError", "QuickSigner", "QuickVerifier", "QuickWays"]
+__all__ = ["NoQuickWayError", "QuickSigner", "QuickVerifier", "Table", "find_signer", "find_verifier"]
 
-#: How many verifiers, and how many signers, are remembered.
-_KEPT = 512
 #: PyJWT sets no limit; this is the engine's own.
 _MOST_TOKEN_SIZE = 1 << 30
 _COLLECTIONS = (list, tuple, set, frozenset)
@@ -66,114 +66,108 @@ class QuickSigner(NamedTuple):
     warning: str | None
 
 
-class QuickWays:
-    """The verifiers and signers that were made with one table of algorithms."""
+class Table:
+    """The algorithms that an object knows. Another one stands for them once they have changed."""
 
-    __slots__ = ("_signers", "_table", "_verifiers", "find_signer", "find_verifier")
+    __slots__ = ("algorithms",)
 
-    def __init__(self, table: Mapping[str, Algorithm]) -> None:
-        self._table = table
-        self._verifiers = Memo(self._make_verifier, _KEPT)
-        self._signers = Memo(self._make_signer, _KEPT)
-        self.find_verifier = self._verifiers.find
-        self.find_signer = self._signers.find
+    def __init__(self, algorithms: Mapping[str, Algorithm]) -> None:
+        self.algorithms = algorithms
 
-    def clear(self) -> None:
-        """Forget them all, and the keys in them."""
-        self._verifiers.clear()
-        self._signers.clear()
 
-    def _make_verifier(
-        self,
-        key: Any,
-        algorithms: Any,
-        options: Any,
-        audience: Any,
-        issuer: Any,
-        subject: Any,
-        leeway: Any,
-        standing: FullOptions,
-    ) -> QuickVerifier:
-        merged = merge_options(standing, options)
-        if options is not None and not options.get("verify_signature", True):
-            raise NoQuickWayError
-        native, names, warning = self._prepare(
-            key, allowed_algorithms(key, algorithms), enforced=bool(merged["enforce_minimum_key_length"])
-        )
-        unchecked = tuple(name for name in CHECKS if not merged[f"verify_{name}"])  # type: ignore[literal-required]
-        verifier = Verifier(
-            lax_key(native, names),
-            algorithms=names,
-            audience=_names(audience, "aud" in unchecked),
-            issuer=_names(issuer, "iss" in unchecked),
-            subject=None if "sub" in unchecked else subject,
-            leeway=leeway,
-            required=_names(merged["require"], False) or (),
-            max_token_size=_MOST_TOKEN_SIZE,
-            clock=now,
-            allow_padding=True,
-        )
-        if unchecked:
-            policy = Policy(**(verifier._policy.options() | {"unchecked": unchecked}))  # type: ignore[arg-type]
-            verifier = Verifier._build(verifier.keys, policy)
-        if merged["strict_aud"] and audience is not None and "aud" not in unchecked:
-            return _strict(verifier, audience, warning)
-        return QuickVerifier(verifier.verify, verifier.verify_complete, warning)
+def _make_verifier(
+    table: Table,
+    key: Any,
+    algorithms: Any,
+    options: Any,
+    audience: Any,
+    issuer: Any,
+    subject: Any,
+    leeway: Any,
+    standing: FullOptions,
+) -> QuickVerifier:
+    merged = merge_options(standing, options)
+    if options is not None and not options.get("verify_signature", True):
+        raise NoQuickWayError
+    native, names, warning = _prepare(
+        table, key, allowed_algorithms(key, algorithms), enforced=bool(merged["enforce_minimum_key_length"])
+    )
+    unchecked = tuple(name for name in CHECKS if not merged[f"verify_{name}"])  # type: ignore[literal-required]
+    verifier = Verifier(
+        lax_key(native, names),
+        algorithms=names,
+        audience=_names(audience, "aud" in unchecked),
+        issuer=_names(issuer, "iss" in unchecked),
+        subject=None if "sub" in unchecked else subject,
+        leeway=leeway,
+        required=_names(merged["require"], False) or (),
+        max_token_size=_MOST_TOKEN_SIZE,
+        clock=now,
+        allow_padding=True,
+    )
+    if unchecked:
+        policy = Policy(**(verifier._policy.options() | {"unchecked": unchecked}))  # type: ignore[arg-type]
+        verifier = Verifier._build(verifier.keys, policy)
+    if merged["strict_aud"] and audience is not None and "aud" not in unchecked:
+        return _strict(verifier, audience, warning)
+    return QuickVerifier(verifier.verify, verifier.verify_complete, warning)
 
-    def _make_signer(
-        self, key: Any, algorithm: Any, headers: Any, sort_headers: Any, typ: str, enforced: Any
-    ) -> QuickSigner:
-        name = chosen_algorithm(key, algorithm, headers)
-        header = build_header(typ, name, headers, detached=False)
-        if "b64" in header:
-            raise NoQuickWayError
-        native, _, warning = self._prepare(key, (name,), enforced=bool(enforced))
-        if not native.private:
-            raise NoQuickWayError
-        text = json.dumps(header, separators=(",", ":"), sort_keys=bool(sort_headers)).encode()
-        engine = SignEngine(text, native, None, name, ALGORITHMS[name].id, None, -1, None, None)
-        return QuickSigner(engine.sign, warning)
 
-    def _prepare(
-        self, key: Any, allowed: Iterable[str], *, enforced: bool
-    ) -> tuple[NativeKey, tuple[str, ...], str | None]:
-        """The key's handle, the algorithms that it may serve, and what there is to warn of each time."""
-        natives: dict[str, NativeKey | None] = {}
-        served: dict[str | None, list[str]] = {}
-        for name in dict.fromkeys(allowed):
-            if isinstance(key, PyJWK):
-                algorithm, material = key.Algorithm if name == key.algorithm_name else None, key.key
-            else:
-                algorithm, material = self._table.get(name), key
-            row = ALGORITHMS.get(name)
-            if row is None or algorithm is None or not _is_plain(algorithm, row):
-                continue
-            try:
-                ready = algorithm.prepare_key(material)
-            except (TypeError, ValueError, InvalidKeyError):
-                # The exact way says why, to the token that asks for this algorithm.
-                continue
-            if row.kty not in natives:
-                natives[row.kty] = make_native(ready)
-            native = natives[row.kty]
-            if native is not None and (not row.curves or native.curve in row.curves):
-                served.setdefault(algorithm.check_key_length(ready), []).append(name)
-        if enforced:
-            served = {None: served.get(None, [])}
-        warning = None if None in served else next(iter(served), None)
-        names = tuple(served.get(warning, ()))
-        used = {ALGORITHMS[name].kty for name in names}
-        if len(used) != 1:
-            raise NoQuickWayError
-        found = natives[used.pop()]
-        if found is None:
-            raise NoQuickWayError
-        return found, names, warning
+def _make_signer(
+    table: Table, key: Any, algorithm: Any, headers: Any, sort_headers: Any, typ: str, enforced: Any
+) -> QuickSigner:
+    name = chosen_algorithm(key, algorithm, headers)
+    header = build_header(typ, name, headers, detached=False)
+    if "b64" in header:
+        raise NoQuickWayError
+    native, _, warning = _prepare(table, key, (name,), enforced=bool(enforced))
+    if not native.private:
+        raise NoQuickWayError
+    text = json.dumps(header, separators=(",", ":"), sort_keys=bool(sort_headers)).encode()
+    engine = SignEngine(text, native, None, name, ALGORITHMS[name].id, None, -1, None, None)
+    return QuickSigner(engine.sign, warning)
+
+
+def _prepare(
+    table: Table, key: Any, allowed: Iterable[str], *, enforced: bool
+) -> tuple[NativeKey, tuple[str, ...], str | None]:
+    """The key's handle, the algorithms that it may serve, and what there is to warn of each time."""
+    natives: dict[str, NativeKey | None] = {}
+    served: dict[str | None, list[str]] = {}
+    for name in dict.fromkeys(allowed):
+        if isinstance(key, PyJWK):
+            algorithm, material = key.Algorithm if name == key.algorithm_name else None, key.key
+        else:
+            algorithm, material = table.algorithms.get(name), key
+        row = ALGORITHMS.get(name)
+        if row is None or algorithm is None or not _is_plain(algorithm, row):
+            continue
+        try:
+            ready = algorithm.prepare_key(material)
+        except (TypeError, ValueError, InvalidKeyError):
+            # The exact way says why, to the token that asks for this algorithm.
+            continue
+        if row.kty not in natives:
+            natives[row.kty] = make_native(ready)
+        native = natives[row.kty]
+        if native is not None and (not row.curves or native.curve in row.curves):
+            served.setdefault(algorithm.check_key_length(ready), []).append(name)
+    if enforced:
+        served = {None: served.get(None, [])}
+    warning = None if None in served else next(iter(served), None)
+    names = tuple(served.get(warning, ()))
+    used = {ALGORITHMS[name].kty for name in names}
+    if len(used) != 1:
+        raise NoQuickWayError
+    found = natives[used.pop()]
+    if found is None:
+        raise NoQuickWayError
+    return found, names, warning
 
 
 def _is_plain(algorithm: Algorithm, row: Row) -> bool:
     """Whether an algorithm's object does what the engine does for a row."""
-    if _FAMILIES.get(type(algorithm)) != row.family:
+    if _FAMILIES.get(type(algorithm)) != row.family or not type(algorithm)._plain:
         return False
     if isinstance(algorithm, HMACAlgorithm):
         return bool(algorithm.hash_alg().name == f"sha{row.hash_bits}")
@@ -207,3 +201,14 @@ def _strict(verifier: Verifier, audience: Any, warning: str | None) -> QuickVeri
         return token  # type: ignore[no-any-return]
 
     return QuickVerifier(verify, verify_complete, warning)
+
+
+_verifiers = Memo(_make_verifier, caches.DEFAULT_SIZE)
+_signers = Memo(_make_signer, caches.DEFAULT_SIZE)
+caches.register("jwt_verifiers", _verifiers)
+caches.register("jwt_signers", _signers)
+on_change(_verifiers.clear)
+on_change(_signers.clear)
+
+find_verifier = _verifiers.find
+find_signer = _signers.find

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from typing import ClassVar
 
-from cyjwt.jwt._quick import QuickWays
+from cyjwt.jwt._quick import Table
+from cyjwt.jwt._watch import Watched
 from cyjwt.jwt.algorithms import Algorithm, get_default_algorithms, has_crypto, requires_cryptography
 
-__all__ = ["AlgorithmRegistry", "replaces"]
+__all__ = ["AlgorithmRegistry"]
 
 
-@cache
-def _common_ways() -> QuickWays:
-    """Those of every object that knows the algorithms there are, and no other."""
-    return QuickWays(get_default_algorithms())
+#: The table of every object that knows the algorithms there are, and no other.
+_COMMON = Table(get_default_algorithms())
 
 
-class AlgorithmRegistry:
+class AlgorithmRegistry(metaclass=Watched):
     """The part of ``PyJWS`` that knows algorithms by name."""
+
+    #: Whether the engine may stand in for its objects. See ``Watched``.
+    _plain: ClassVar[bool] = True
 
     def __init__(self, algorithms: Sequence[str] | None) -> None:
         self._algorithms = get_default_algorithms()
         self._valid_algs = set(self._algorithms if algorithms is None else algorithms)
         for name in self._algorithms.keys() - self._valid_algs:
             del self._algorithms[name]
-        self._ways = _common_ways() if algorithms is None else QuickWays(self._algorithms)
+        self._table = _COMMON if algorithms is None else Table(self._algorithms)
 
     def register_algorithm(self, alg_id: str, alg_obj: Algorithm) -> None:
         """Make an algorithm known under a name.
@@ -40,7 +42,7 @@ class AlgorithmRegistry:
             raise TypeError("Object is not of type `Algorithm`")
         self._algorithms[alg_id] = alg_obj
         self._valid_algs.add(alg_id)
-        self._ways = QuickWays(self._algorithms)
+        self._table = Table(self._algorithms)
 
     def unregister_algorithm(self, alg_id: str) -> None:
         """Forget an algorithm.
@@ -52,7 +54,7 @@ class AlgorithmRegistry:
             raise KeyError("The specified algorithm could not be removed because it is not registered.")
         del self._algorithms[alg_id]
         self._valid_algs.remove(alg_id)
-        self._ways = QuickWays(self._algorithms)
+        self._table = Table(self._algorithms)
 
     def get_algorithms(self) -> list[str]:
         """The names of the algorithms that it knows."""
@@ -72,10 +74,3 @@ class AlgorithmRegistry:
                     f"Algorithm '{alg_name}' could not be found. Do you have cryptography installed?"
                 ) from None
             raise NotImplementedError("Algorithm not supported") from None
-
-
-def replaces(cls: type, base: type) -> bool:
-    """Whether a class has something of its own in place of what its base, or the base's bases, have."""
-    order = cls.__mro__
-    names = {name for kind in base.__mro__[:-1] for name in vars(kind) if not name.startswith("__")}
-    return any(names & vars(kind).keys() - {"_plain"} for kind in order[: order.index(base)])

@@ -17,7 +17,8 @@ from cyjwt.jwt._headers import (
     chosen_algorithm,
 )
 from cyjwt.jwt._notices import warn_of_arguments, warn_of_key
-from cyjwt.jwt._registry import AlgorithmRegistry, replaces
+from cyjwt.jwt._registry import AlgorithmRegistry
+from cyjwt.jwt._watch import replaces
 from cyjwt.jwt.api_jwk import PyJWK
 from cyjwt.jwt.exceptions import (
     DecodeError,
@@ -98,12 +99,9 @@ class PyJWS(AlgorithmRegistry):
     #: The header extensions that it understands (RFC 7515 section 4.1.11).
     _supported_crit: ClassVar[set[str]] = {"b64"}
 
-    #: Whether nothing of it is replaced by a subclass, so that the engine may take its place.
-    _plain = True
-
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._plain = not replaces(cls, PyJWS)
+        type.__setattr__(cls, "_plain", cls._plain and not replaces(cls, PyJWS))
 
     def __init__(self, algorithms: Sequence[str] | None = None, options: SigOptions | None = None) -> None:
         super().__init__(algorithms)

@@ -12,7 +12,8 @@ from cyjwt.jwt import _claims, _read
 from cyjwt.jwt._headers import ALGORITHM_UNSET
 from cyjwt.jwt._notices import warn_of_arguments, warn_of_key, warn_of_verify
 from cyjwt.jwt._options import merge_options
-from cyjwt.jwt._registry import replaces
+from cyjwt.jwt._quick import find_signer, find_verifier
+from cyjwt.jwt._watch import replaces
 from cyjwt.jwt.api_jws import Known, PyJWS, _jws_global_obj
 from cyjwt.jwt.exceptions import (
     DecodeError,
@@ -65,12 +66,9 @@ class PyJWT(_claims.ClaimChecks):
         {'exp': 1}
     """
 
-    #: Whether nothing of it is replaced by a subclass, so that the engine may take its place.
-    _plain = True
-
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._plain = not replaces(cls, PyJWT)
+        type.__setattr__(cls, "_plain", cls._plain and not replaces(cls, PyJWT))
 
     def __init__(self, options: Options | None = None) -> None:
         self.options: FullOptions = self._get_default_options()
@@ -139,7 +137,8 @@ class PyJWT(_claims.ClaimChecks):
         jws = self._jws
         if json_encoder is None and self._plain and jws._plain:
             try:
-                sign, warning = jws._ways.find_signer(
+                sign, warning = find_signer(
+                    jws._table,
                     key,
                     algorithm,
                     headers,
@@ -194,8 +193,16 @@ class PyJWT(_claims.ClaimChecks):
         known = None
         if verify is None and detached_payload is None and self._plain and self._jws._plain:
             try:
-                _, verify_complete, warning = self._jws._ways.find_verifier(
-                    key, algorithms, options, audience, issuer, subject, leeway, self.options
+                _, verify_complete, warning = find_verifier(
+                    self._jws._table,
+                    key,
+                    algorithms,
+                    options,
+                    audience,
+                    issuer,
+                    subject,
+                    leeway,
+                    self.options,
                 )
             except Exception:  # noqa: S110 - the exact way below has PyJWT's laxness and its words.
                 pass
@@ -312,8 +319,16 @@ class PyJWT(_claims.ClaimChecks):
             return decoded["payload"]  # type: ignore[no-any-return]
         if verify is None and detached_payload is None:
             try:
-                verify_token, _, warning = self._jws._ways.find_verifier(
-                    key, algorithms, options, audience, issuer, subject, leeway, self.options
+                verify_token, _, warning = find_verifier(
+                    self._jws._table,
+                    key,
+                    algorithms,
+                    options,
+                    audience,
+                    issuer,
+                    subject,
+                    leeway,
+                    self.options,
                 )
             except Exception:  # noqa: S110 - the exact way below has PyJWT's laxness and its words.
                 pass
