@@ -241,8 +241,40 @@ def cases() -> Cases:
         list(range(9)),
     )
     made["signer made"] = 0.05, lambda n: cyjwt.Signer(secret, issuer=f"i{n}", lifetime=NOW), list(range(9))
+    made |= one_shot_cases()
     made |= column_cases()
     return made
+
+
+def one_shot_cases() -> Cases:
+    """Keys in every form, found again and not, with more of them than the caches hold; and what is refused."""
+    secrets = [n.to_bytes(2, "big") * 16 for n in range(600)]
+    token = cyjwt.encode(CLAIMS, secrets[0], "HS256")
+
+    def decode(secret: object, **options: Any) -> object:
+        options = {"issuer": ISSUER, "audience": [AUDIENCE], "clock": clock} | options
+        return cyjwt.decode(token, secret, algorithms=["HS256"], **options)
+
+    forms = [secrets[0], bytearray(secrets[0]), {"kty": "oct", "k": b64(secrets[0])}]
+    wrong = [b"short", None, {"kty": "oct"}, pair("RS256").public_pem]
+    refused = quiet(decode, cyjwt.CyJWTError, TypeError, ValueError)
+    return {
+        "one-shot": (0.5, decode, forms),
+        "one-shot, new objects": (
+            0.2,
+            lambda n: decode(bytes(bytearray(secrets[0])), leeway=n),
+            list(range(50)),
+        ),
+        "one-shot, evicted": (0.02, refused, secrets),
+        "one-shot, signed": (0.05, lambda secret: cyjwt.encode(CLAIMS, secret, "HS256"), secrets),
+        "one-shot, refused": (0.01, refused, wrong),
+        "one-shot, bad option": (
+            0.01,
+            quiet(lambda n: decode(secrets[n], leeway=-1), ValueError),
+            list(range(9)),
+        ),
+        "one-shot, cleared": (0.005, lambda n: (decode(forms[n]), cyjwt.caches.clear()), list(range(3))),
+    }
 
 
 def column_cases() -> dict[str, tuple[float, Callable[[Any], Any], list[Any]]]:
