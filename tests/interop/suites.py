@@ -126,12 +126,13 @@ def run(suite: Suite, folder: Path, real: Path | None = None, *arguments: str) -
         arguments: more for pytest.
     """
     ours = Path(cyjwt.__file__).resolve().parent
-    owner = folder.parent / f"{suite.package}-{'PyJWT' if real else 'cyjwt'}.json"
+    answer_file = folder.parent / f"{suite.package}-{'PyJWT' if real else 'cyjwt'}.json"
     job = {
         "jwt": "jwt" if real else "cyjwt.jwt",
         "folder": str((real or ours).resolve() / "jwt"),
-        "answer": str(owner),
+        "answer": str(answer_file),
     }
+    answer_file.unlink(missing_ok=True)
     command = [sys.executable, str(RUNNER), "-q", "-p", "no:cacheprovider"]
     command += [f"--rootdir={folder}", "-c", suite.config, *arguments, "tests"]
     command += [f"--deselect={test}" for test, _ in suite.left_out]
@@ -143,9 +144,10 @@ def run(suite: Suite, folder: Path, real: Path | None = None, *arguments: str) -
         text=True,
         timeout=300,
     )
-    # 1: some tests failed. Which ones, and whether they may, is for the caller to say.
+    # 1: some tests failed, of which the caller says whether they may; or pytest was never reached.
     assert done.returncode in (0, 1), done.stdout[-4000:] + done.stderr[-4000:]
-    answer = json.loads(owner.read_text("utf-8"))
+    assert answer_file.is_file(), done.stderr[-4000:]
+    answer = json.loads(answer_file.read_text("utf-8"))
     return Answer(Path(answer["jwt"]), answer["outcomes"], answer["messages"])
 
 
