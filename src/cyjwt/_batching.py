@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from cyjwt._engine.keysource import KeySource
 from cyjwt._engine.single import verify
 from cyjwt._engine.verify import Engine
 from cyjwt._lazy import LazyModule
@@ -14,11 +15,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal, overload
 
-    from cyjwt import _turns
+    from cyjwt import _livekeys, _turns
     from cyjwt.batch import Tokens
 else:
-    # It imports asyncio.
+    # They import asyncio.
     _turns = LazyModule("cyjwt._turns")
+    _livekeys = LazyModule("cyjwt._livekeys")
 
 __all__ = ["BatchVerifier"]
 
@@ -34,6 +36,8 @@ class BatchVerifier(Engine):
 
         @property
         def algorithms(self) -> frozenset[str]: ...
+        @property
+        def keys(self) -> object: ...
         def verify(self, token: str | bytes | bytearray | memoryview, /) -> dict[str, Any]: ...
 
     if TYPE_CHECKING:
@@ -202,6 +206,11 @@ class BatchVerifier(Engine):
     def _begin_turns(self) -> _turns.Turns:
         families = {ALGORITHMS[name].family for name in self.algorithms}
         # What a subclass adds to verify is not left out.
-        turns = _turns.Turns(families, direct=type(self).verify is not verify)
+        direct = type(self).verify is not verify
+        turns: _turns.Turns
+        if isinstance(self.keys, KeySource):
+            turns = _livekeys.LiveTurns(families, direct, self.keys)
+        else:
+            turns = _turns.Turns(families, direct)
         object.__setattr__(self, "_waiting", turns)
         return turns

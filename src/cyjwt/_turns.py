@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from asyncio import _get_running_loop as running_loop
 from asyncio import current_task
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from time import monotonic, thread_time
@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary, ref
 
 from cyjwt._engine import lanes
 from cyjwt._engine.batch import Work, refusal
-from cyjwt._engine.single import verify
+from cyjwt._engine.single import at_hand, verify
 from cyjwt._engine.verify import Engine
 from cyjwt._parallel import cores
 from cyjwt.algorithms import HMAC, RSA_PKCS1, RSA_PSS
@@ -66,7 +66,7 @@ class Turns:
         self._known: WeakKeyDictionary[AbstractEventLoop, Collector] = WeakKeyDictionary()
         self._last: Collector | None = None
 
-    def join(self, engine: Engine, token: Any) -> Future[Any] | None:
+    def join(self, engine: Engine, token: Any) -> Awaitable[Any] | None:
         """Wait with the others of this turn.
 
         Args:
@@ -305,9 +305,9 @@ def verify_all(engine: Engine, tokens: list[str | bytes]) -> list[Any]:
 
 
 def outcome(engine: Engine, token: str | bytes) -> Any:
-    """The claims of a token, or the exception."""
+    """The claims of a token, or the exception. It waits for no keys."""
     try:
-        return verify(engine, token)
+        return verify(at_hand(engine), token)
     except END:
         raise
     except BaseException as error:

@@ -34,7 +34,7 @@ LAYERS: list[set[str]] = [
     {"keys"},
     {"keyset"},
     {"policy", "info", "_claimstype", "_keycache"},
-    {"_parallel", "batch", "_turns", "_compiled"},
+    {"_parallel", "batch", "_turns", "_livekeys", "_compiled"},
     {"_batching"},
     {"token", "verifier", "signer", "multiverifier"},
     {"api", "jwks"},

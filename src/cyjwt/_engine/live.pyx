@@ -116,24 +116,22 @@ cdef bint are_missing(Asked asked, Room room, int count) except -1:
 cdef int verify_live_run(
     Asked asked, bint may_wait, Room room, int count, int want, const Pick* pick, double now
 ) except -1:
-    cdef Engine current = serving(asked, may_wait)
+    cdef Engine current
     cdef uint8_t[RUN_TOKENS] given
-    cdef int i
-    if current is not None:
-        memcpy(given, room.status, <size_t>count)
+    cdef int i, left = MOST_ASKED
+    memcpy(given, room.status, <size_t>count)
+    while True:
+        current = serving(asked, may_wait)
+        if current is None:
+            break
         settle(room, current)
         with nogil:
             verify_run(current, room, count, want, pick, now)
-        if not may_wait or not are_missing(asked, room, count):
+        if not may_wait or left == 0 or not are_missing(asked, room, count):
             return 0
-        current = serving(asked, may_wait)
-        # All of the run, since what it decodes has one memory.
+        # All of the run again, since what it decodes has one memory; but not for ever, whatever keys do.
         memcpy(room.status, given, <size_t>count)
-        if current is not None:
-            settle(room, current)
-            with nogil:
-                verify_run(current, room, count, want, pick, now)
-            return 0
+        left -= 1
     for i in range(count):
         if room.status[i] == VALID:
             room.status[i] = (

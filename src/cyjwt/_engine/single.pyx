@@ -54,6 +54,15 @@ cdef PyObject* verify_live(Engine engine, const Borrowed* text) except NULL:
     return claims
 
 
+def at_hand(Engine engine not None, /):
+    """What verifies by the keys that a verifier has now, and waits for none.
+
+    Raises:
+        JWKSUnavailableError: it has none.
+    """
+    return engine if engine.source is None else current_engine(engine, False)
+
+
 cdef PyObject* verify_method(PyObject* self, PyObject* token) noexcept:
     cdef Borrowed text
     cdef PyObject* claims = NULL
