@@ -170,9 +170,13 @@ def test_the_same_bad_keys_are_warned_of_once(server: KeyServer, client: Make) -
 
 
 @pytest.mark.filterwarnings("error::cyjwt.KeySetWarning")
-def test_warnings_as_errors_do_not_take_the_good_keys(server: KeyServer, client: Make) -> None:
+def test_warnings_as_errors_do_not_take_the_good_keys(
+    server: KeyServer, client: Make, tmp_path: Path
+) -> None:
+    """Nor what the thread of the fetch has still to do."""
     server.document = json.dumps({"keys": [1, key("a").to_jwk()]}).encode()
-    assert "a" in client().keys()
+    assert "a" in client(path=tmp_path / "keys.json").keys()
+    faults.wait_for((tmp_path / "keys.json").exists)
 
 
 def test_one_kid_twice(server: KeyServer, client: Make) -> None:

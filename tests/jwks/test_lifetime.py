@@ -198,6 +198,30 @@ def test_not_stale_at_all(clock: Clock) -> None:
         client.keys()
 
 
+def test_a_long_pause_prolongs_nothing(clock: Clock) -> None:
+    """Keys end with max_stale, also where the server is left alone for longer."""
+    source = Source("a")
+    client = made(source, clock, lifetime=100, max_stale=100, backoff=1000, backoff_max=1000)
+    client.keys()
+    source.fails = True
+    clock.now += 150
+    client.keys()
+    assert settled(client).failures == 1
+    clock.now += 51
+    with pytest.raises(cyjwt.JWKSUnavailableError):
+        client.keys()
+
+
+def test_who_comes_late_finds_what_others_have_got(clock: Clock) -> None:
+    source = Source("a")
+    client = made(source, clock)
+    keys = client.keys()
+    # As a thread does that had to wait for the lock meanwhile.
+    client._obtain()
+    assert client.keys() is keys
+    assert len(source.requests) == 1
+
+
 def test_a_set_is_as_old_as_its_request(clock: Clock) -> None:
     source = Source("a")
 

@@ -296,6 +296,46 @@ def test_a_batch_without_keys(server: KeyServer, client: Make) -> None:
 # -- event loops
 
 
+def test_a_loop_goes_on_while_the_first_keys_are_fetched(server: KeyServer, client: Make) -> None:
+    go = threading.Event()
+    server.behaviour = faults.held_up(go)
+    verifier = cyjwt.Verifier(client())
+
+    async def main() -> None:
+        tasks = [asyncio.ensure_future(verifier.verify_async(token("a"))) for _ in range(20)]
+        ticks = 0
+        while ticks < 20 or not server.requests:
+            await asyncio.sleep(0.001)
+            ticks += 1
+        assert not any(task.done() for task in tasks)
+        go.set()
+        assert len(await asyncio.gather(*tasks)) == 20
+
+    asyncio.run(main())
+    assert len(server.requests) == 1
+
+
+def test_a_loop_goes_on_while_an_unknown_kid_is_fetched(server: KeyServer, client: Make) -> None:
+    """Other tokens, too, also those of the same turn."""
+    verifier, go = cyjwt.Verifier(client(unknown_interval=60)), threading.Event()
+    verifier.verify(token("a"))
+    server.document, server.behaviour = document("a", "b"), faults.held_up(go)
+
+    async def main() -> None:
+        new = [asyncio.ensure_future(verifier.verify_async(token("b"))) for _ in range(10)]
+        known = [asyncio.ensure_future(verifier.verify_async(token("a"))) for _ in range(10)]
+        assert len(await asyncio.wait_for(asyncio.gather(*known), 5)) == 10
+        while len(server.requests) < 2:
+            await asyncio.sleep(0.001)
+        assert len(await asyncio.wait_for(verifier.verify_async(token("a")), 5)) == 1
+        assert not any(task.done() for task in new)
+        go.set()
+        assert len(await asyncio.gather(*new)) == 10
+
+    asyncio.run(main())
+    assert len(server.requests) == 2
+
+
 def test_a_loop_without_keys(server: KeyServer, client: Make) -> None:
     server.stop()
     verifier = cyjwt.Verifier(client())
