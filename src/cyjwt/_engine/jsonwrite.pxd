@@ -11,6 +11,7 @@ cdef struct Text:
     uint8_t* data
     size_t used
     size_t room
+    bint bare               # whether a datetime is of a type that JSON has no form for; False unless set
     uint8_t at_hand[WRITE_AT_HAND]
 
 cdef void open_text(Text* text, const char* root) noexcept nogil

@@ -71,6 +71,7 @@ cdef void open_text(Text* text, const char* root) noexcept nogil:
     text.data = text.at_hand
     text.used = 0
     text.room = WRITE_AT_HAND
+    text.bare = False
 
 
 cdef void close_text(Text* text) noexcept nogil:
@@ -322,7 +323,7 @@ cdef int write_any(Text* text, PyObject* value, object default, const Place* pla
 
 
 cdef int write_other(Text* text, object value, object default, const Place* place, int depth) except -1:
-    if isinstance(value, _datetime):
+    if not text.bare and isinstance(value, _datetime):
         if value.utcoffset() is None:
             raise ValueError(f"{path_of(text, place)} is a datetime without a time zone")
         # Whole seconds, as PyJWT writes them; cut before the float that could round them up.

@@ -16,6 +16,7 @@ cdef class SignEngine:
     cdef long long _lifetime
     cdef object _clock
     cdef object _default
+    cdef bint _bare
     cdef readonly tuple _compiled       # what a copy is made from
 
 # The moment that tokens are stamped with, seconds since 1970; 0 where the signer stamps none.

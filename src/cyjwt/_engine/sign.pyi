@@ -16,5 +16,6 @@ class SignEngine:
         lifetime: int,
         clock: Callable[[], float] | None,
         default: Callable[[Any], Any] | None,
+        bare: bool = False,
     ) -> Self: ...
     def sign(self, claims: dict[str, Any], /) -> str: ...

@@ -45,11 +45,12 @@ cdef class SignEngine:
         lifetime: seconds from ``iat`` to ``exp``, or -1 to add neither.
         clock: a callable that returns seconds since 1970, or ``None`` for the system's clock.
         default: the hook for values of other types, or ``None``.
+        bare: refuse a ``datetime`` among the claims.
     """
 
     def __cinit__(
         self, bytes header not None, NativeKey native, key, str algorithm, int row, tuple members,
-        long long lifetime, clock, default
+        long long lifetime, clock, default, bint bare=False
     ):
         cdef bytearray segment = bytearray(b"." * (encoded_size(len(header)) + 1))
         encode(<const uint8_t*>header, len(header), <uint8_t*><char*>segment)
@@ -65,6 +66,7 @@ cdef class SignEngine:
         self._lifetime = lifetime
         self._clock = clock
         self._default = default
+        self._bare = bare
 
     def sign(self, claims, /):
         """Sign a claims set.
@@ -86,6 +88,7 @@ cdef class SignEngine:
         """
         cdef Text text
         open_text(&text, b"claims")
+        text.bare = self._bare
         try:
             write_claims(self, &text, claims, moment(self))
             return make_token(self, &text)

@@ -19,7 +19,7 @@ from cyjwt.algorithms import ALGORITHMS
 from cyjwt.jwt._clock import now
 from cyjwt.jwt._headers import allowed_algorithms, build_header, chosen_algorithm
 from cyjwt.jwt._native import lax_key, make_native
-from cyjwt.jwt._options import CHECKS, merge_options
+from cyjwt.jwt._options import CHECKS, default_options, merge_options
 from cyjwt.jwt._watch import on_change
 from cyjwt.jwt.algorithms import ECAlgorithm, HMACAlgorithm, OKPAlgorithm, RSAAlgorithm, RSAPSSAlgorithm
 from cyjwt.jwt.api_jwk import PyJWK
@@ -84,9 +84,9 @@ def _make_verifier(
     issuer: Any,
     subject: Any,
     leeway: Any,
-    standing: FullOptions,
+    standing: FullOptions | None,
 ) -> QuickVerifier:
-    merged = merge_options(standing, options)
+    merged = merge_options(default_options() if standing is None else standing, options)
     if options is not None and not options.get("verify_signature", True):
         raise NoQuickWayError
     native, names, warning = _prepare(
@@ -100,7 +100,7 @@ def _make_verifier(
         issuer=_names(issuer, "iss" in unchecked),
         subject=None if "sub" in unchecked else subject,
         leeway=leeway,
-        required=_names(merged["require"], False) or (),
+        required=_required(merged["require"]),
         max_token_size=_MOST_TOKEN_SIZE,
         clock=now,
         allow_padding=True,
@@ -124,7 +124,7 @@ def _make_signer(
     if not native.private:
         raise NoQuickWayError
     text = json.dumps(header, separators=(",", ":"), sort_keys=bool(sort_headers)).encode()
-    engine = SignEngine(text, native, None, name, ALGORITHMS[name].id, None, -1, None, None)
+    engine = SignEngine(text, native, None, name, ALGORITHMS[name].id, None, -1, None, None, bare=True)
     return QuickSigner(engine.sign, warning)
 
 
@@ -181,6 +181,12 @@ def _names(value: Any, unused: bool) -> Any:
     if type(value) not in _COLLECTIONS or not all(isinstance(name, str) for name in value):
         raise NoQuickWayError
     return None if unused else value
+
+
+def _required(value: Any) -> Any:
+    if type(value) not in _COLLECTIONS:
+        raise NoQuickWayError
+    return value
 
 
 def _strict(verifier: Verifier, audience: Any, warning: str | None) -> QuickVerifier:

@@ -24,11 +24,12 @@ def split_token(token: object) -> tuple[bytes, bytes, bytes]:
     """The header, the payload and the signature, each as it stands in the token."""
     if isinstance(token, str):
         try:
-            octets = token.encode("utf-8")
+            # By its memory: what a method of a subclass gives may be anything.
+            octets = str.encode(token, "utf-8")
         except UnicodeEncodeError:
             raise DecodeError("Invalid token: it is not valid Unicode text") from None
     elif isinstance(token, bytes | bytearray | memoryview):
-        octets = bytes(token)
+        octets = bytes(memoryview(token))
     else:
         raise DecodeError(f"Invalid token type. Token must be a {bytes}")
     parts = octets.split(b".", 3)

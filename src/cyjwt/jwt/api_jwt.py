@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cyjwt.jwt import _claims, _read
 from cyjwt.jwt._headers import ALGORITHM_UNSET
 from cyjwt.jwt._notices import warn_of_arguments, warn_of_key, warn_of_verify
-from cyjwt.jwt._options import merge_options
+from cyjwt.jwt._options import default_options, merge_options
 from cyjwt.jwt._quick import find_signer, find_verifier
 from cyjwt.jwt._watch import replaces
 from cyjwt.jwt.api_jws import Known, PyJWS, _jws_global_obj
@@ -71,35 +71,35 @@ class PyJWT(_claims.ClaimChecks):
         type.__setattr__(cls, "_plain", cls._plain and not replaces(cls, PyJWT))
 
     def __init__(self, options: Options | None = None) -> None:
-        self.options: FullOptions = self._get_default_options()
+        self._options: FullOptions = self._get_default_options()
+        #: The options for the engine; None as long as they are the usual ones, and nobody got hold of them.
+        self._standing: FullOptions | None = None
         if options is not None:
-            self.options = self._merge_options(options)
+            self._options = self._standing = self._merge_options(options)
         self._jws = PyJWS(options=self._get_sig_options())
+
+    @property
+    def options(self) -> FullOptions:
+        """The options, each of them."""
+        self._standing = self._options
+        return self._options
+
+    @options.setter
+    def options(self, options: FullOptions) -> None:
+        self._options = self._standing = options
 
     @staticmethod
     def _get_default_options() -> FullOptions:
-        return {
-            "verify_signature": True,
-            "verify_exp": True,
-            "verify_nbf": True,
-            "verify_iat": True,
-            "verify_aud": True,
-            "verify_iss": True,
-            "verify_sub": True,
-            "verify_jti": True,
-            "require": [],
-            "strict_aud": False,
-            "enforce_minimum_key_length": False,
-        }
+        return default_options()
 
     def _get_sig_options(self) -> SigOptions:
         return {
-            "verify_signature": self.options["verify_signature"],
-            "enforce_minimum_key_length": self.options.get("enforce_minimum_key_length", False),
+            "verify_signature": self._options["verify_signature"],
+            "enforce_minimum_key_length": self._options.get("enforce_minimum_key_length", False),
         }
 
     def _merge_options(self, options: Options | None = None) -> FullOptions:
-        return merge_options(self.options, options)
+        return merge_options(self._options, options)
 
     def encode(
         self,
@@ -146,17 +146,17 @@ class PyJWT(_claims.ClaimChecks):
                     jws.header_typ,
                     jws.options.get("enforce_minimum_key_length", False),
                 )
-                token = sign(payload)
+                try:
+                    token = sign(payload)
+                except TypeError:
+                    token = sign(_with_numeric_dates(payload))
             except Exception:  # noqa: S110 - the exact way below has PyJWT's laxness and its words.
                 pass
             else:
                 if warning is not None:
                     warn_of_key(warning, enforced=False)
                 return token
-        payload = payload.copy()
-        for name in ("exp", "iat", "nbf"):
-            if isinstance(payload.get(name), datetime):
-                payload[name] = timegm(payload[name].utctimetuple())
+        payload = _with_numeric_dates(payload)
         octets = self._encode_payload(payload, headers=headers, json_encoder=json_encoder)
         return self._jws.encode(octets, key, algorithm, headers, json_encoder, sort_headers=sort_headers)
 
@@ -202,7 +202,7 @@ class PyJWT(_claims.ClaimChecks):
                     issuer,
                     subject,
                     leeway,
-                    self.options,
+                    self._standing,
                 )
             except Exception:  # noqa: S110 - the exact way below has PyJWT's laxness and its words.
                 pass
@@ -210,7 +210,7 @@ class PyJWT(_claims.ClaimChecks):
                 try:
                     token = verify_complete(jwt)
                 except InvalidTokenError as refusal:
-                    known = _known(refusal, warning)
+                    known = _known(jwt, refusal, warning)
                 else:
                     if warning is not None:
                         warn_of_key(warning, enforced=False)
@@ -328,7 +328,7 @@ class PyJWT(_claims.ClaimChecks):
                     issuer,
                     subject,
                     leeway,
-                    self.options,
+                    self._standing,
                 )
             except Exception:  # noqa: S110 - the exact way below has PyJWT's laxness and its words.
                 pass
@@ -336,7 +336,7 @@ class PyJWT(_claims.ClaimChecks):
                 try:
                     claims = verify_token(jwt)
                 except InvalidTokenError as refusal:
-                    known = _known(refusal, warning)
+                    known = _known(jwt, refusal, warning)
                 else:
                     if warning is not None:
                         warn_of_key(warning, enforced=False)
@@ -347,8 +347,20 @@ class PyJWT(_claims.ClaimChecks):
         return decoded["payload"]  # type: ignore[no-any-return]
 
 
-def _known(refusal: InvalidTokenError, warning: str | None) -> Known | None:
+def _with_numeric_dates(payload: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which the dates that are objects are NumericDates (RFC 7519 section 2)."""
+    payload = payload.copy()
+    for name in ("exp", "iat", "nbf"):
+        if isinstance(payload.get(name), datetime):
+            payload[name] = timegm(payload[name].utctimetuple())
+    return payload
+
+
+def _known(token: object, refusal: InvalidTokenError, warning: str | None) -> Known | None:
     """What an engine's refusal says about the signature."""
+    if not isinstance(token, str | bytes):
+        # A buffer may be another token when it is read again.
+        return None
     if isinstance(refusal, InvalidSignatureError):
         return Known(False, warning)
     if isinstance(refusal, _ABOUT_CLAIMS) or (isinstance(refusal, DecodeError) and refusal.claim):
