@@ -2,6 +2,7 @@
 
 from cyjwt.api import decode, encode
 from cyjwt.batch import Batch
+from cyjwt.cacheinfo import CacheInfo
 from cyjwt.errors import (
     CyJWTError,
     DecodeError,
@@ -39,6 +40,7 @@ del TYPE_CHECKING
 
 __all__ = [
     "Batch",
+    "CacheInfo",
     "CyJWTError",
     "DecodeError",
     "ExpiredSignatureError",

@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 from cyjwt._arguments import type_name
 from cyjwt._engine.jsontext import loads
-from cyjwt.errors import InvalidClaimsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,26 +56,26 @@ class ClaimsType:
         self._mismatch = mismatch
         self._place = place
 
-    def fault(self, error: Exception, payload: bytes) -> Exception:
-        """Tell what is to be raised in place of what ``read`` raised.
+    def fault(self, error: Exception, payload: bytes) -> tuple[str | None, str]:
+        """Tell what to say in place of what ``read`` raised.
 
         Args:
             error: what it raised.
             payload: what it was given.
 
         Returns:
-            An error that names the member at fault and repeats no value; or the lack of memory, which is no fault of a
-            token.
+            The path of the member at fault, ``None`` where it is no single one, and a message that repeats no value.
+
+        Raises:
+            MemoryError: that was the error, which is no fault of a token.
         """
         if isinstance(error, MemoryError):
-            return error
+            raise error
         path, words = "", f"the type's own code raised {type_name(error)}"
         if isinstance(error, self._mismatch):
             path, words = self._place(error, payload)
         subject = f"The {path} claim does not fit" if path else "The claims do not fit"
-        made = InvalidClaimsError(f"{subject} the type asked for: {words}")
-        made.claim = path or None
-        return made
+        return path or None, f"{subject} the type asked for: {words}"
 
 
 def read_claims_type(value: object) -> ClaimsType | None:

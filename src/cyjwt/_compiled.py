@@ -9,7 +9,9 @@ from cyjwt._engine.claims import ClaimRules
 from cyjwt._engine.header import HeaderRules
 from cyjwt._engine.keysource import KeySource
 from cyjwt._engine.revocation import Revocation
+from cyjwt._engine.tokencache import TokenCache
 from cyjwt._engine.verify import Engine
+from cyjwt._lazy import LazyModule
 from cyjwt.algorithms import ALGORITHMS, HMAC
 from cyjwt.keys import Key
 from cyjwt.keyset import KeySet
@@ -19,10 +21,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from cyjwt import _claimstype
+
     #: What a verifier may have for keys.
     Keys = Key | KeySet | KeySource
 else:
     Keys = object
+    # It imports re, which few verifiers need.
+    _claimstype = LazyModule("cyjwt._claimstype")
 
 __all__ = ["Keys", "allowed_algorithms", "engine_arguments"]
 
@@ -93,6 +99,10 @@ class _Rules:
             -1.0 if policy.max_age is None else policy.max_age,
             policy.unchecked,
         )
+        self.claims_type = None
+        if policy.claims_type is not None:
+            self.claims_type = _claimstype.read_claims_type(policy.claims_type)
+        self.cache = TokenCache(policy.cache) if policy.cache else None
         self.revocation = None
         if policy.revoked is not None:
             self.revocation = Revocation(policy.revoked, policy.revocation_failure == "accept")
@@ -116,6 +126,9 @@ class _Rules:
             policy.allow_padding,
             policy.clock,
             self.revocation,
+            self.claims_type,
+            # Of each engine its own: what was verified with other keys is not to be found.
+            self.cache.successor() if self.cache is not None else None,
         )
 
     def __call__(self, snapshot: KeySet) -> Engine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Collection, Container
 from datetime import timedelta
 
@@ -74,6 +75,8 @@ class Policy:
         "algorithms",
         "allow_padding",
         "audiences",
+        "cache",
+        "claims_type",
         "clock",
         "critical",
         "issuers",
@@ -106,6 +109,8 @@ class Policy:
         revoked: Revoked | None = None,
         revocation_failure: str = "refuse",
         unchecked: tuple[str, ...] = (),
+        cache: int = 0,
+        claims_type: Any = None,
     ) -> None:
         self.algorithms = algorithms
         self.issuers = issuers
@@ -122,6 +127,8 @@ class Policy:
         self.revoked = revoked
         self.revocation_failure = revocation_failure
         self.unchecked = unchecked
+        self.cache = cache
+        self.claims_type = claims_type
 
     def options(self) -> dict[str, object]:
         """The options by name: what ``Policy(**options)`` makes anew."""
@@ -134,6 +141,8 @@ class Policy:
             del options["revocation_failure"]
         else:
             options["revoked"] = type(self.revoked)
+        if not self.cache:
+            del options["cache"]
         return {name: value for name, value in options.items() if value not in (None, ())}
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -208,6 +217,17 @@ def read_revoked(revoked: object) -> Revoked | None:
     return revoked  # type: ignore[return-value]
 
 
+def read_capacity(cache: object) -> int:
+    """How many tokens to keep; 0 for none."""
+    if cache is None:
+        return 0
+    if isinstance(cache, bool) or not isinstance(cache, int):
+        raise TypeError("cache must be a number of tokens, or None")
+    if not 0 <= cache <= sys.maxsize:
+        raise ValueError("cache must be 0 or more, and fit a machine word")
+    return int(cache)
+
+
 class _Fixed:
     """A clock that stands still. A class, so that a verifier that has one can be pickled."""
 
@@ -234,6 +254,8 @@ def read_policy(
     critical: object,
     revoked: object,
     revocation_failure: object,
+    cache: object,
+    claims_type: object,
 ) -> Policy:
     """Validate the options of a ``Verifier``.
 
@@ -278,4 +300,6 @@ def read_policy(
         critical=understood,
         revoked=read_revoked(revoked),
         revocation_failure=revocation_failure,
+        cache=read_capacity(cache),
+        claims_type=claims_type,
     )

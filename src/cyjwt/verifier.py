@@ -9,6 +9,7 @@ from cyjwt._batching import BatchVerifier
 from cyjwt._compiled import Keys, allowed_algorithms, engine_arguments
 from cyjwt._engine import single as _single
 from cyjwt._engine.keysource import KeySource
+from cyjwt.cacheinfo import CacheInfo
 from cyjwt.keys import Key
 from cyjwt.keyset import KeySet
 from cyjwt.policy import DEFAULT_TOKEN_SIZE, Policy, read_policy
@@ -54,10 +55,15 @@ class Verifier(BatchVerifier):
             ``jti``, such as a set. It is asked last, of tokens that hold in every other respect.
         revocation_failure: what to do with a token where ``revoked`` raises an exception: ``"refuse"`` it with a
             ``RevocationUnknownError``, or ``"accept"`` it.
+        cache: how many verified tokens to keep, so that one that comes again is not verified anew; its times and
+            whether it was revoked are checked each time. ``None`` or 0 for none.
+        claims_type: the type that claims are given as: a ``msgspec.Struct``, a dataclass, a ``TypedDict`` or a
+            pydantic model. A token whose claims are not of it is refused with an ``InvalidClaimsError``.
 
     Raises:
         TypeError: an option of the wrong type.
         ValueError: an option that can mean nothing, or no key that is fit for the allowed algorithms.
+        ImportError: the library that makes instances of ``claims_type`` is not installed.
         InvalidKeyError: an empty set of keys.
 
     Example:
@@ -92,6 +98,8 @@ class Verifier(BatchVerifier):
         critical: Collection[str] = (),
         revoked: Revoked | None = None,
         revocation_failure: str = "refuse",
+        cache: int | None = None,
+        claims_type: Any = None,
     ) -> Self:
         """Check every option, and compile them. See the class for what they mean."""
         policy = read_policy(
@@ -109,6 +117,8 @@ class Verifier(BatchVerifier):
             critical=critical,
             revoked=revoked,
             revocation_failure=revocation_failure,
+            cache=cache,
+            claims_type=claims_type,
         )
         return cls._build(keys if isinstance(keys, Key | KeySet | KeySource) else KeySet(keys), policy)
 
@@ -152,6 +162,27 @@ class Verifier(BatchVerifier):
         claims = self.verify(held)
         header, signature = self._header_and_signature(held)
         return Token(header, claims, signature)
+
+    def cache_info(self) -> CacheInfo:
+        """Tell what came of the option ``cache`` so far.
+
+        Returns:
+            How many tokens were found, how many not, and how many are kept; all zeros where none are.
+
+        Example:
+            >>> import cyjwt
+            >>> key = cyjwt.Key.generate("HS256")
+            >>> cyjwt.Verifier(key, cache=1000).cache_info().capacity
+            1000
+        """
+        cache = self._cache
+        return CacheInfo(0, 0, 0, 0, 0) if cache is None else CacheInfo(*cache.info())
+
+    def clear_cache(self) -> None:
+        """Forget all tokens that the option ``cache`` has kept."""
+        cache = self._cache
+        if cache is not None:
+            cache.clear()
 
     @property
     def keys(self) -> Keys:

@@ -26,7 +26,9 @@ def decode(kind: ClaimsType | None, claims: object) -> Any:
     try:
         return kind.read(payload)
     except Exception as error:
-        fault = kind.fault(error, payload)
+        fault = InvalidClaimsError()
+        fault.claim, message = kind.fault(error, payload)
+        fault.args = (message,)
     raise fault
 
 

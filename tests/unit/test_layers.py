@@ -33,7 +33,7 @@ LAYERS: list[set[str]] = [
     },
     {"keys"},
     {"keyset"},
-    {"policy", "info", "_claimstype", "_keycache"},
+    {"policy", "info", "_claimstype", "_keycache", "cacheinfo"},
     {"_parallel", "batch", "_turns", "_livekeys", "_compiled"},
     {"_batching"},
     {"token", "verifier", "signer", "multiverifier"},

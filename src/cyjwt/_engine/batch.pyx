@@ -234,8 +234,8 @@ cdef class Work:
             if status == VALID and self.want == WANT_TEXT:
                 hint = room.items[i].known.shape if room.items[i].known != NULL else NULL
                 claims = read_claims(
-                    self.engine, room.payloads[i].start, room.payloads[i].size, self.now, &hint, &status,
-                    &absent
+                    self.engine, room.payloads[i].start, room.payloads[i].size, self.now, &hint, NULL,
+                    &status, &absent
                 )
                 if room.items[i].known != NULL:
                     room.items[i].known.shape = hint

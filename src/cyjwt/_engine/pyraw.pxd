@@ -62,4 +62,5 @@ cdef extern from "Python.h":
     void PyErr_SetObject(PyObject* type, PyObject* value) noexcept
     void PyErr_NoMemory() noexcept
     void PyErr_Clear() noexcept
+    PyObject* PyErr_Occurred() noexcept
     bint PyErr_ExceptionMatches(PyObject* kind) noexcept

@@ -4,6 +4,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t
 from libc.stdlib cimport free, malloc
 
+from cyjwt._engine.cached cimport Kept, verify_kept
 from cyjwt._engine.compact cimport Borrowed, Segments, borrow, release, split
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
 from cyjwt._engine.live cimport current_engine, is_missing
@@ -41,16 +42,16 @@ cdef object missing_kid(Engine engine, const Borrowed* text):
 
 
 cdef PyObject* verify_live(Engine engine, const Borrowed* text) except NULL:
-    """As ``verify_borrowed``, for an engine with a source: a key that is not found is asked for, once."""
+    """As ``verify_kept``, for an engine with a source: a key that is not found is asked for, once."""
     cdef Engine current = current_engine(engine, True)
-    cdef PyObject* claims = (<Whole>verify_borrowed)(current, text)
+    cdef PyObject* claims = (<Kept>verify_kept)(current, text)
     if claims == NULL and PyErr_ExceptionMatches(<PyObject*>KeyNotFoundError):
         PyErr_Clear()
         missing = missing_kid(current, text)
         if missing and is_missing(engine, current, missing[0]):
             current = current_engine(engine, True)
         # Again in any case: with other keys, or for the error.
-        claims = (<Whole>verify_borrowed)(current, text)
+        claims = (<Whole>verify_borrowed)(current, text, NULL)
     return claims
 
 
@@ -69,10 +70,12 @@ cdef PyObject* verify_method(PyObject* self, PyObject* token) noexcept:
     cdef int status = borrow(token, (<Engine>self).max_size, &text)
     if status != VALID:
         set_error(status, None)
-    elif (<Engine>self).source is None:
-        claims = (<Whole>verify_borrowed)(<Engine>self, &text)
+    elif (<Engine>self).source is not None:
+        claims = (<Kept>verify_live)(<Engine>self, &text)
+    elif (<Engine>self).cache is not None:
+        claims = (<Kept>verify_kept)(<Engine>self, &text)
     else:
-        claims = (<Whole>verify_live)(<Engine>self, &text)
+        claims = (<Whole>verify_borrowed)(<Engine>self, &text, NULL)
     release(&text)
     return claims
 
@@ -91,7 +94,7 @@ Args:
         is copied first, so that what is verified cannot change meanwhile.
 
 Returns:
-    The claims, a new dict.
+    The claims, a new dict; with ``claims_type`` an instance of it.
 
 Raises:
     DecodeError: the token is not well formed.
@@ -100,7 +103,8 @@ Raises:
     InvalidSignatureError: its signature does not hold.
     ExpiredSignatureError, ImmatureSignatureError: its time has passed, or not come.
     MissingRequiredClaimError, InvalidIssuerError, InvalidAudienceError, InvalidSubjectError,
-    InvalidJTIError: a claim is not what the options ask for.
+    InvalidJTIError, InvalidClaimsError: a claim is not what the options ask for.
+    RevokedTokenError, RevocationUnknownError: it was revoked, or nobody can tell.
     InvalidTokenError: the root of all of these.
 
 Example:

@@ -66,8 +66,9 @@ cdef enum Status:
     RAISED = 126        # a Python error is set already
     NO_MEMORY = 127
 
-# The exception that stands for a status, and a detail: of CLAIM_MISSING and CLAIMS_TYPE the claim at fault
-# (None where the latter's lies in no member alone), of REVOCATION_UNKNOWN what the store raised, or None.
+# The exception that stands for a status, and a detail: of CLAIM_MISSING the claim at fault, of CLAIMS_TYPE
+# a tuple of the same (None where it lies in no member alone) and the message, of REVOCATION_UNKNOWN what
+# the store raised; None where that is not known.
 cdef object exception_for(int status, object detail)
 
 # Raises it.

@@ -123,8 +123,9 @@ cdef object exception_for(int status, object detail):
     if status == CLAIM_MISSING:
         return errors.MissingRequiredClaimError(detail)
     if status == CLAIMS_TYPE and detail is not None:
-        error = errors.InvalidClaimsError(f"The {detail} claim is not of the type asked for")
-        error.claim = detail
+        claim, message = detail
+        error = errors.InvalidClaimsError(message)
+        error.claim = claim
         return error
     kind, code, at_fault, message = _TABLE[status]
     error = kind(message)

@@ -29,28 +29,41 @@ cdef struct Found:
     Dates dates
     int key
 
-cdef class TokenCache:
-    cdef readonly Py_ssize_t capacity
-    cdef Py_ssize_t size
+cdef class Counts:
     cdef uint64_t hits
     cdef uint64_t misses
     cdef uint64_t evictions
+
+cdef class TokenCache:
+    cdef Py_ssize_t capacity
+    cdef Py_ssize_t size
+    cdef Counts counts
     cdef uint64_t used_bits     # of a hash: all, but for tests
     cdef Entry** slots          # a power of two of them; NULL before the first token
     cdef size_t slot_count
     cdef Entry ring             # its older is the newest entry, its newer the oldest
 
-# Whether the token is kept; then it is the newest from now on. Counts a hit or, where count_miss, a miss.
-# hash is for keep and drop.
-cdef bint find(
-    TokenCache cache, const uint8_t* text, size_t size, bint count_miss, uint64_t* hash, Found* out
-) noexcept
+# Whether the token is kept; then it is the newest from now on. Counts a hit or a miss. hash is for keep and
+# drop.
+cdef bint find(TokenCache cache, const uint8_t* text, size_t size, uint64_t* hash, Found* out) noexcept
 
-# Keeps what was made of a wholly verified token: claims (a dict that nobody else sees), or payload (bytes), or
-# both, whose references are taken over. Where there is no memory, or the token is too long, it is not kept.
+# Whether the token is kept, without counting.
+cdef bint is_kept(TokenCache cache, const uint8_t* text, size_t size) noexcept
+
+# Keeps what was made of a wholly verified token: claims (a dict that nobody else sees), or payload (bytes),
+# or both, whose references are taken over; neither, or a token that is too long, is not kept.
 cdef void keep(
     TokenCache cache, const uint8_t* text, size_t size, uint64_t hash, const Found* made
 ) noexcept
 
 # Forgets a token, if it is kept.
 cdef void drop(TokenCache cache, const uint8_t* text, size_t size, uint64_t hash) noexcept
+
+# Makes copies of what is to be kept: of claims, which may be NULL, and, with_text, of the payload's text.
+# They hold whatever a store of revoked tokens does to the claims. Without memory for them there are none.
+cdef void note_made(
+    PyObject* claims, bint with_text, const uint8_t* text, size_t size, Found* made
+) noexcept
+
+# Lets go of them.
+cdef void forget_made(Found* made) noexcept

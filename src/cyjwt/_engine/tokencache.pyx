@@ -20,7 +20,14 @@ from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy
 
-from cyjwt._engine.pyraw cimport Py_XDECREF, Py_XINCREF
+from cyjwt._engine.jsoncopy cimport copy_members, count_containers
+from cyjwt._engine.pyraw cimport (
+    Py_XDECREF,
+    Py_XINCREF,
+    PyBytes_FromStringAndSize,
+    PyErr_Clear,
+    PyErr_Occurred,
+)
 
 cdef extern from "keyedhash.h" nogil:
     uint64_t cyjwt_keyed_hash(const uint64_t* key, const uint8_t* text, size_t size) noexcept
@@ -36,6 +43,12 @@ memcpy(_key, <const char*>_drawn, sizeof(_key))
 _drawn = b""
 
 
+@cython.final
+cdef class Counts:
+    """What came of the look-ups, in all the caches that one verifier has had."""
+
+
+@cython.final
 @cython.no_gc
 cdef class TokenCache:
     """What was made of verified tokens, the ones that were last of use.
@@ -46,6 +59,7 @@ cdef class TokenCache:
 
     def __cinit__(self, Py_ssize_t capacity):
         self.capacity = capacity
+        self.counts = Counts()
         self.used_bits = <uint64_t>-1
         self.ring.newer = self.ring.older = &self.ring
 
@@ -58,7 +72,13 @@ cdef class TokenCache:
 
     def info(self):
         """Tell what there is and what came of it: hits, misses, size, capacity and evictions."""
-        return self.hits, self.misses, self.size, self.capacity, self.evictions
+        return self.counts.hits, self.counts.misses, self.size, self.capacity, self.counts.evictions
+
+    def successor(self):
+        """Make an empty one in place of this one, which goes on with its counts."""
+        cdef TokenCache made = TokenCache(self.capacity)
+        made.counts = self.counts
+        return made
 
     def collide(self):
         """Take all tokens' hashes for one: a hook for tests."""
@@ -148,18 +168,24 @@ cdef void grow(TokenCache cache) noexcept:
         entry = entry.older
 
 
-cdef bint find(
-    TokenCache cache, const uint8_t* text, size_t size, bint count_miss, uint64_t* hash, Found* out
-) noexcept:
-    cdef Entry* entry = NULL
-    hash[0] = 0
-    if size <= CACHED_TOKEN_SIZE:
-        hash[0] = cyjwt_keyed_hash(_key, text, size) & cache.used_bits
-        entry = look_up(cache, text, size, hash[0])
+cdef inline Entry* find_entry(TokenCache cache, const uint8_t* text, size_t size, uint64_t* hash) noexcept:
+    if size > CACHED_TOKEN_SIZE:
+        return NULL
+    hash[0] = cyjwt_keyed_hash(_key, text, size) & cache.used_bits
+    return look_up(cache, text, size, hash[0])
+
+
+cdef bint is_kept(TokenCache cache, const uint8_t* text, size_t size) noexcept:
+    cdef uint64_t hash
+    return find_entry(cache, text, size, &hash) != NULL
+
+
+cdef bint find(TokenCache cache, const uint8_t* text, size_t size, uint64_t* hash, Found* out) noexcept:
+    cdef Entry* entry = find_entry(cache, text, size, hash)
     if entry == NULL:
-        cache.misses += count_miss
+        cache.counts.misses += 1
         return False
-    cache.hits += 1
+    cache.counts.hits += 1
     if cache.ring.older != entry:
         unlink_use(entry)
         make_newest(cache, entry)
@@ -177,7 +203,7 @@ cdef void keep(TokenCache cache, const uint8_t* text, size_t size, uint64_t hash
     cdef Entry* entry = NULL
     cdef Entry* left = NULL
     cdef Entry** slot
-    if size <= CACHED_TOKEN_SIZE:
+    if size <= CACHED_TOKEN_SIZE and (made.claims != NULL or made.payload != NULL):
         entry = <Entry*>malloc(sizeof(Entry) + size)
     if entry != NULL and cache.size >= <Py_ssize_t>cache.slot_count and cache.size < cache.capacity:
         grow(cache)
@@ -189,7 +215,7 @@ cdef void keep(TokenCache cache, const uint8_t* text, size_t size, uint64_t hash
         return
     if cache.size == cache.capacity:
         left = remove(cache, cache.ring.newer)
-        cache.evictions += 1
+        cache.counts.evictions += 1
     entry.hash = hash
     entry.size = size
     entry.claims = made.claims
@@ -211,3 +237,24 @@ cdef void drop(TokenCache cache, const uint8_t* text, size_t size, uint64_t hash
     cdef Entry* entry = look_up(cache, text, size, hash)
     if entry != NULL:
         let_go(remove(cache, entry))
+
+
+cdef void note_made(
+    PyObject* claims, bint with_text, const uint8_t* text, size_t size, Found* made
+) noexcept:
+    made.containers = 0
+    if claims != NULL:
+        made.containers = count_containers(claims)
+        made.claims = copy_members(claims, made.containers)
+    if with_text:
+        made.payload = PyBytes_FromStringAndSize(<const char*>text, <Py_ssize_t>size)
+    if PyErr_Occurred() != NULL:
+        # No memory for what can be done without.
+        PyErr_Clear()
+        forget_made(made)
+
+
+cdef void forget_made(Found* made) noexcept:
+    Py_XDECREF(made.claims)
+    Py_XDECREF(made.payload)
+    made.claims = made.payload = NULL

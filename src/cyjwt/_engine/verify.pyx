@@ -11,7 +11,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 
 from cyjwt._engine.base64url cimport decode, decoded_size
-from cyjwt._engine.claims cimport check_claims, claim_name
+from cyjwt._engine.claims cimport Dates, check_claims, claim_name, note_dates
 from cyjwt._engine.clock cimport read_clock
 from cyjwt._engine.compact cimport (
     Borrowed,
@@ -25,7 +25,7 @@ from cyjwt._engine.compact cimport (
 )
 from cyjwt._engine.header cimport read_header
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
-from cyjwt._engine.jsonscan cimport MAX_NAMES, Member
+from cyjwt._engine.jsonscan cimport MAX_NAMES, NOT_OBJECT, Member, scan_object
 from cyjwt._engine.jsonread cimport read_value
 from cyjwt._engine.keysource cimport KeySource
 from cyjwt._engine.pkey cimport Native, NativeKey, Row, is_quick, row_by_id, verify_signature
@@ -35,6 +35,7 @@ from cyjwt._engine.status cimport (
     CLAIM_MISSING,
     HEADER_BASE64,
     JSON_MEMORY,
+    NO_MEMORY,
     PAYLOAD_BASE64,
     PAYLOAD_JSON,
     PAYLOAD_NOT_OBJECT,
@@ -46,6 +47,8 @@ from cyjwt._engine.status cimport (
     raise_status,
     set_error,
 )
+from cyjwt._engine.tokencache cimport Found, TokenCache, forget_made, is_kept, note_made
+from cyjwt._engine.typedclaims cimport make_instance
 
 from cyjwt._engine.jsontext import loads
 
@@ -54,10 +57,9 @@ cdef extern from "turn.h" nogil:
     void cyjwt_await_turn() noexcept
     void cyjwt_taken() noexcept
 
-# The functions that set an error are called by pointers of these types, so that a refusal adds no traceback
+# The functions that set an error are called by pointers of such types, so that a refusal adds no traceback
 # entries of ours: they would double its cost.
-ctypedef PyObject* (*Pass)(Engine, const Segments*, uint8_t*) noexcept
-ctypedef PyObject* (*Finish)(Engine, PyObject*, int) noexcept
+ctypedef PyObject* (*Pass)(Engine, const Segments*, uint8_t*, Found*) noexcept
 
 cdef enum:
     ROOM_AT_HAND = 8192     # octets of a token for which no memory is asked
@@ -76,6 +78,8 @@ cdef class Engine:
         padding: whether trailing ``=`` are admitted.
         clock: a callable that returns seconds since 1970, or ``None`` for the system's clock.
         revocation: what is asked whether a token was revoked, or ``None``.
+        claims_type: what makes instances of verified claims (``cyjwt._claimstype``), or ``None``.
+        cache: where verified tokens are kept, or ``None``; with a source, only what is counted there.
         source: where the keys come from, or ``None`` where these are all.
         compile: with a source, what makes the engine of a ``KeySet``: one of the same rules, without a
             source.
@@ -91,6 +95,8 @@ cdef class Engine:
         bint padding,
         object clock,
         Revocation revocation,
+        object claims_type,
+        TokenCache cache,
         KeySource source,
         object compile,
     ):
@@ -111,7 +117,9 @@ cdef class Engine:
         self.revocation = revocation
         self.source = source
         self.compile = compile
-        self.finishes = revocation is not None
+        self.claims_type = claims_type
+        self.cache = cache
+        self.finishes = revocation is not None or claims_type is not None
 
     def __dealloc__(self):
         free(self.native)
@@ -129,6 +137,19 @@ cdef class Engine:
             return (<const char*>text.start)[:text.size]
         finally:
             release(&text)
+
+    @property
+    def _cache(self):
+        """Where verified tokens are kept now, or ``None``."""
+        return self.cache if self.current is None else self.current.cache
+
+    def _keeps(self, token, /):
+        """Whether the token, a ``str`` or ``bytes``, is kept, so that to verify it takes no time."""
+        cdef TokenCache cache = self._cache
+        cdef Borrowed text
+        if cache is None or not isinstance(token, (str, bytes)):
+            return False
+        return borrow(<PyObject*>token, self.max_size, &text) == VALID and is_kept(cache, text.start, text.size)
 
     def _header_and_signature(self, token, /):
         """The header's members and the signature's octets of a token that ``verify`` accepted."""
@@ -199,48 +220,73 @@ cdef int check_signature(
     return VALID if holds else SIGNATURE_INVALID
 
 
+cdef int scan_claims(
+    Engine engine, const uint8_t* text, size_t size, double now, Member* members, int* absent
+) noexcept:
+    """A Status: the same checks as of claims that are read, without making objects of them."""
+    cdef int error = scan_object(text, size, &engine.claim_rules.names, members, NULL, 0)
+    if error == JSON_MEMORY:
+        return NO_MEMORY
+    if error:
+        return PAYLOAD_NOT_OBJECT if error == NOT_OBJECT else PAYLOAD_JSON + error
+    return check_claims(engine.claim_rules, members, now, absent)
+
+
 cdef PyObject* read_claims(
-    Engine engine, const uint8_t* text, size_t size, double now, void** hint, int* status, int* absent
+    Engine engine, const uint8_t* text, size_t size, double now, void** hint, Dates* dates, int* status,
+    int* absent
 ) noexcept:
     cdef Member[MAX_NAMES] members
+    cdef PyObject* claims = NULL
     cdef int error = 0
-    cdef PyObject* claims = read_value(text, size, &engine.claim_rules.names, members, True, hint, &error)
-    if claims == NULL:
-        status[0] = RAISED if error == JSON_MEMORY else PAYLOAD_JSON + error
-        return NULL
-    status[0] = PAYLOAD_NOT_OBJECT
-    if PyDict_CheckExact(claims):
-        status[0] = check_claims(engine.claim_rules, members, now, absent)
+    if engine.claims_type is not None and engine.revocation is None:
+        status[0] = scan_claims(engine, text, size, now, members, absent)
+    else:
+        claims = read_value(text, size, &engine.claim_rules.names, members, True, hint, &error)
+        if claims == NULL:
+            status[0] = RAISED if error == JSON_MEMORY else PAYLOAD_JSON + error
+            return NULL
+        status[0] = PAYLOAD_NOT_OBJECT
+        if PyDict_CheckExact(claims):
+            status[0] = check_claims(engine.claim_rules, members, now, absent)
     if status[0] != VALID:
-        Py_DECREF(claims)
+        Py_XDECREF(claims)
         return NULL
+    if dates != NULL:
+        note_dates(members, dates)
     return claims
 
 
 cdef PyObject* finish_claims(
-    Engine engine, PyObject* claims, int key, int* status, PyObject** detail
+    Engine engine, PyObject* claims, const uint8_t* text, size_t size, int key, int* status, PyObject** detail
 ) noexcept:
     if engine.revocation is not None:
         status[0] = check_revoked(engine.revocation, claims, engine.keys[key], detail)
         if status[0] != VALID:
             Py_DECREF(claims)
             return NULL
+    if engine.claims_type is not None:
+        Py_XDECREF(claims)
+        claims = make_instance(engine.claims_type, text, size, status, detail)
     return claims
 
 
-cdef PyObject* finish_one(Engine engine, PyObject* claims, int key) except NULL:
-    """As ``finish_claims``; NULL with that error set."""
+cdef PyObject* finish_one(
+    Engine engine, PyObject* claims, const uint8_t* text, size_t size, int key
+) except NULL:
     cdef PyObject* detail = NULL
     cdef int status = VALID
-    claims = finish_claims(engine, claims, key, &status, &detail)
+    claims = finish_claims(engine, claims, text, size, key, &status, &detail)
     if claims == NULL:
         set_error(status, None if detail == NULL else <object>detail)
         Py_XDECREF(detail)
     return claims
 
 
-cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t* room) except NULL:
-    """The claims, a new reference; or NULL, with an error of our tree set and no traceback of its own."""
+cdef PyObject* verify_segments(
+    Engine engine, const Segments* segments, uint8_t* room, Found* made
+) except NULL:
+    """As ``verify_borrowed``, of a token that is split."""
     cdef Remembered* known = recall(engine.memory, segments.header, segments.header_size)
     cdef PyObject* claims
     cdef double now
@@ -270,18 +316,26 @@ cdef PyObject* verify_segments(Engine engine, const Segments* segments, uint8_t*
     memset(room + size, 0, CYJWT_JSON_SLACK)
     # Before there are claims to let go of: a caller's clock may raise.
     now = read_clock(engine.clock)
-    claims = read_claims(engine, room, size, now, &hint, &status, &absent)
+    claims = read_claims(
+        engine, room, size, now, &hint, NULL if made == NULL else &made.dates, &status, &absent
+    )
     if not fresh:
         # Another header may have taken the slot meanwhile, for which this is a worse guess and no more.
         known.shape = hint
-    if claims == NULL:
+    if status != VALID:
         set_error(status, claim_name(engine.claim_rules, absent) if status == CLAIM_MISSING else None)
-    elif engine.finishes:
-        claims = (<Finish>finish_one)(engine, claims, key)
+        return NULL
+    if made != NULL:
+        made.key = key
+        note_made(claims, engine.claims_type is not None, room, size, made)
+    if engine.finishes:
+        claims = (<Finish>finish_one)(engine, claims, room, size, key)
+        if claims == NULL and made != NULL:
+            forget_made(made)
     return claims
 
 
-cdef PyObject* verify_borrowed(Engine engine, const Borrowed* text) except NULL:
+cdef PyObject* verify_borrowed(Engine engine, const Borrowed* text, Found* made) except NULL:
     cdef uint8_t[ROOM_AT_HAND] at_hand
     cdef uint8_t* room = at_hand
     cdef Segments segments
@@ -293,7 +347,7 @@ cdef PyObject* verify_borrowed(Engine engine, const Borrowed* text) except NULL:
     elif not split(text.start, text.size, &segments):
         set_error(TOKEN_SEGMENTS, None)
     else:
-        claims = (<Pass>verify_segments)(engine, &segments, room)
+        claims = (<Pass>verify_segments)(engine, &segments, room, made)
     if room != at_hand:
         free(room)
     return claims
