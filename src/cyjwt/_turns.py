@@ -81,7 +81,7 @@ class Turns:
             InvalidTokenError: the token is neither text nor octets.
         """
         loop = None if self._direct else running_loop()
-        if loop is None:
+        if loop is None or engine._keeps(token):
             return None
         collector = self._last
         if collector is None or collector.loop() is not loop:

@@ -48,4 +48,4 @@ def test_the_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         return
     scope: dict[str, object] = {"__name__": page.stem}
     for block in blocks:
-        exec(compile(block, page.name, "exec"), scope)
+        exec(compile(block, page.name, "exec", dont_inherit=True), scope)

@@ -195,21 +195,25 @@ cdef class ColumnWork:
 
     cdef int finish_rows(self, Room room, int count) except -1:
         """Lets those have their say who need whole claims, which are made for them alone."""
-        cdef PyObject* claims
+        cdef PyObject* claims = NULL
         cdef PyObject* detail
         cdef int i, status, error = 0
         for i in range(count):
             if room.status[i] != VALID:
                 continue
-            claims = read_value(
-                room.payloads[i].start, room.payloads[i].size, NULL, NULL, True, NULL, &error
-            )
-            if claims == NULL:
-                # It was read once already, so that nothing but memory can be lacking.
-                return raise_status(RAISED)
+            if room.engine.revocation is not None:
+                claims = read_value(
+                    room.payloads[i].start, room.payloads[i].size, NULL, NULL, True, NULL, &error
+                )
+                if claims == NULL:
+                    # It was read once already, so that nothing but memory can be lacking.
+                    return raise_status(RAISED)
             status = VALID
             detail = NULL
-            claims = finish_claims(room.engine, claims, room.items[i].key, &status, &detail)
+            claims = finish_claims(
+                room.engine, claims, room.payloads[i].start, room.payloads[i].size, room.items[i].key,
+                &status, &detail
+            )
             Py_XDECREF(claims)
             Py_XDECREF(detail)
             if status == RAISED:

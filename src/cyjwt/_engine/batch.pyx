@@ -25,6 +25,7 @@ from cyjwt._engine.pyraw cimport (
 from cyjwt._engine.run cimport (
     RUN_OCTETS,
     RUN_TOKENS,
+    Slice,
     WANT_PICKED,
     WANT_STATUS,
     WANT_TEXT,
@@ -43,7 +44,10 @@ from cyjwt._engine.status cimport (
     exception_for,
     raise_status,
 )
+from cyjwt._engine.tokencache cimport Found, TokenCache, forget_made, keep, note_made
 from cyjwt._engine.verify cimport Engine, finish_claims, read_claims
+
+from cyjwt._engine.jsontext import loads
 
 cdef enum:
     AHEAD = 8       # how many tokens before its turn one is asked for
@@ -227,26 +231,45 @@ cdef class Work:
         cdef PyObject* claims
         cdef PyObject* detail
         cdef void* hint
+        cdef Found made
         cdef int i, status, absent
+        # Callers of an event loop come again, unlike most tokens of a batch.
+        cdef TokenCache cache = room.engine.cache if self.of_turn else None
         for i in range(count):
             status = room.status[i]
             absent = room.absent[i]
+            made.claims = made.payload = NULL
+            if cache is not None:
+                cache.counts.misses += 1
             if status == VALID and self.want == WANT_TEXT:
                 hint = room.items[i].known.shape if room.items[i].known != NULL else NULL
                 claims = read_claims(
-                    self.engine, room.payloads[i].start, room.payloads[i].size, self.now, &hint, NULL,
+                    self.engine, room.payloads[i].start, room.payloads[i].size, self.now, &hint, &made.dates,
                     &status, &absent
                 )
                 if room.items[i].known != NULL:
                     room.items[i].known.shape = hint
-                if claims != NULL and self.engine.finishes:
+                if status == VALID and cache is not None:
+                    made.key = room.items[i].key
+                    note_made(
+                        claims, self.engine.claims_type is not None, room.payloads[i].start,
+                        room.payloads[i].size, &made
+                    )
+                if status == VALID and self.engine.finishes:
                     detail = NULL
-                    claims = finish_claims(room.engine, claims, room.items[i].key, &status, &detail)
+                    claims = finish_claims(
+                        room.engine, claims, room.payloads[i].start, room.payloads[i].size,
+                        room.items[i].key, &status, &detail
+                    )
                     if detail != NULL and (self.of_turn or status != REVOCATION_UNKNOWN):
                         self.details[first + i] = <object>detail
                     Py_XDECREF(detail)
+                if status != VALID:
+                    forget_made(&made)
+                elif cache is not None:
+                    keep(cache, room.texts[i].start, room.texts[i].size, &made)
                 if claims != NULL:
-                    self.keep(first + i, <object>claims)
+                    self.give_claims(first + i, <object>claims, &room.payloads[i])
                     Py_DECREF(claims)
             elif status == VALID and self.want == WANT_PICKED:
                 self.results[first + i] = self.picked(room.picked + i * self.pick.count)
@@ -256,12 +279,14 @@ cdef class Work:
             self.absent_of[first + i] = <uint8_t>absent
         return 0
 
-    cdef int keep(self, Py_ssize_t index, object claims) except -1:
-        """Keeps of the whole claims what is to be given."""
-        if self.give == WANT_TEXT:
-            self.results[index] = claims
-        elif self.give == WANT_PICKED:
+    cdef int give_claims(self, Py_ssize_t index, object claims, const Slice* payload) except -1:
+        """Gives of the whole claims, or of the instance that was made of them, what is wanted."""
+        if self.give == WANT_PICKED:
+            if self.engine.claims_type is not None:
+                claims = loads((<const char*>payload.start)[:payload.size])
             self.results[index] = {name: claims[name] for name in self.names if name in claims}
+        elif self.give == WANT_TEXT:
+            self.results[index] = claims
         return 0
 
     cdef dict picked(self, const Member* members):

@@ -5,7 +5,7 @@ the dates, and whether it was revoked.
 """
 
 from cpython.object cimport PyObject
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport uint8_t
 
 from cyjwt._engine.claims cimport judge_dates
 from cyjwt._engine.clock cimport read_clock
@@ -16,13 +16,11 @@ from cyjwt._engine.status cimport EXPIRED, TOO_OLD, VALID, set_error
 from cyjwt._engine.tokencache cimport CACHED_TOKEN_SIZE, Found, drop, find, forget_made, keep
 from cyjwt._engine.verify cimport Engine, Finish, Whole, finish_one, verify_borrowed
 
-ctypedef PyObject* (*Again)(Engine, const Borrowed*, uint64_t, const Found*) noexcept
+ctypedef PyObject* (*Again)(Engine, const Borrowed*, const Found*) noexcept
 
 
-cdef PyObject* verify_again(
-    Engine engine, const Borrowed* text, uint64_t hash, const Found* found
-) except NULL:
-    """What the caller gets for a token that was found; NULL with that error set which there would be without."""
+cdef PyObject* verify_again(Engine engine, const Borrowed* text, const Found* found) except NULL:
+    """What the caller gets for a token that was found; NULL with the error set that there would be otherwise."""
     cdef PyObject* claims = NULL
     cdef const uint8_t* payload = NULL
     cdef size_t size = 0
@@ -31,7 +29,7 @@ cdef PyObject* verify_again(
     cdef int status = judge_dates(engine.claim_rules, &found.dates, now)
     if status != VALID:
         if status == EXPIRED or status == TOO_OLD:
-            drop(engine.cache, text.start, text.size, hash)
+            drop(engine.cache, text.start, text.size)
         set_error(status, None)
         return NULL
     if found.claims != NULL:
@@ -48,18 +46,17 @@ cdef PyObject* verify_again(
 
 cdef PyObject* verify_kept(Engine engine, const Borrowed* text) except NULL:
     cdef Found found
-    cdef uint64_t hash = 0
     cdef PyObject* claims
     found.claims = found.payload = NULL
     if engine.cache is None:
         return (<Whole>verify_borrowed)(engine, text, NULL)
-    if find(engine.cache, text.start, text.size, &hash, &found):
-        claims = (<Again>verify_again)(engine, text, hash, &found)
+    if find(engine.cache, text.start, text.size, &found):
+        claims = (<Again>verify_again)(engine, text, &found)
         forget_made(&found)
         return claims
     if text.size > CACHED_TOKEN_SIZE:
         return (<Whole>verify_borrowed)(engine, text, NULL)
     claims = (<Whole>verify_borrowed)(engine, text, &found)
     if claims != NULL:
-        keep(engine.cache, text.start, text.size, hash, &found)
+        keep(engine.cache, text.start, text.size, &found)
     return claims

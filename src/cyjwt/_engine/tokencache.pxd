@@ -43,21 +43,18 @@ cdef class TokenCache:
     cdef size_t slot_count
     cdef Entry ring             # its older is the newest entry, its newer the oldest
 
-# Whether the token is kept; then it is the newest from now on. Counts a hit or a miss. hash is for keep and
-# drop.
-cdef bint find(TokenCache cache, const uint8_t* text, size_t size, uint64_t* hash, Found* out) noexcept
+# Whether the token is kept; then it is the newest from now on. Counts a hit or a miss.
+cdef bint find(TokenCache cache, const uint8_t* text, size_t size, Found* out) noexcept
 
 # Whether the token is kept, without counting.
 cdef bint is_kept(TokenCache cache, const uint8_t* text, size_t size) noexcept
 
 # Keeps what was made of a wholly verified token: claims (a dict that nobody else sees), or payload (bytes),
 # or both, whose references are taken over; neither, or a token that is too long, is not kept.
-cdef void keep(
-    TokenCache cache, const uint8_t* text, size_t size, uint64_t hash, const Found* made
-) noexcept
+cdef void keep(TokenCache cache, const uint8_t* text, size_t size, const Found* made) noexcept
 
 # Forgets a token, if it is kept.
-cdef void drop(TokenCache cache, const uint8_t* text, size_t size, uint64_t hash) noexcept
+cdef void drop(TokenCache cache, const uint8_t* text, size_t size) noexcept
 
 # Makes copies of what is to be kept: of claims, which may be NULL, and, with_text, of the payload's text.
 # They hold whatever a store of revoked tokens does to the claims. Without memory for them there are none.

@@ -115,6 +115,10 @@ cdef inline Entry** slot_of(TokenCache cache, uint64_t hash) noexcept:
     return &cache.slots[hash & (cache.slot_count - 1)]
 
 
+cdef inline uint64_t hash_of(TokenCache cache, const uint8_t* text, size_t size) noexcept:
+    return cyjwt_keyed_hash(_key, text, size) & cache.used_bits
+
+
 cdef inline Entry* look_up(TokenCache cache, const uint8_t* text, size_t size, uint64_t hash) noexcept:
     cdef Entry* entry
     if cache.size == 0:
@@ -168,20 +172,18 @@ cdef void grow(TokenCache cache) noexcept:
         entry = entry.older
 
 
-cdef inline Entry* find_entry(TokenCache cache, const uint8_t* text, size_t size, uint64_t* hash) noexcept:
+cdef inline Entry* find_entry(TokenCache cache, const uint8_t* text, size_t size) noexcept:
     if size > CACHED_TOKEN_SIZE:
         return NULL
-    hash[0] = cyjwt_keyed_hash(_key, text, size) & cache.used_bits
-    return look_up(cache, text, size, hash[0])
+    return look_up(cache, text, size, hash_of(cache, text, size))
 
 
 cdef bint is_kept(TokenCache cache, const uint8_t* text, size_t size) noexcept:
-    cdef uint64_t hash
-    return find_entry(cache, text, size, &hash) != NULL
+    return find_entry(cache, text, size) != NULL
 
 
-cdef bint find(TokenCache cache, const uint8_t* text, size_t size, uint64_t* hash, Found* out) noexcept:
-    cdef Entry* entry = find_entry(cache, text, size, hash)
+cdef bint find(TokenCache cache, const uint8_t* text, size_t size, Found* out) noexcept:
+    cdef Entry* entry = find_entry(cache, text, size)
     if entry == NULL:
         cache.counts.misses += 1
         return False
@@ -199,12 +201,14 @@ cdef bint find(TokenCache cache, const uint8_t* text, size_t size, uint64_t* has
     return True
 
 
-cdef void keep(TokenCache cache, const uint8_t* text, size_t size, uint64_t hash, const Found* made) noexcept:
+cdef void keep(TokenCache cache, const uint8_t* text, size_t size, const Found* made) noexcept:
     cdef Entry* entry = NULL
+    cdef uint64_t hash = 0
     cdef Entry* left = NULL
     cdef Entry** slot
     if size <= CACHED_TOKEN_SIZE and (made.claims != NULL or made.payload != NULL):
         entry = <Entry*>malloc(sizeof(Entry) + size)
+        hash = hash_of(cache, text, size)
     if entry != NULL and cache.size >= <Py_ssize_t>cache.slot_count and cache.size < cache.capacity:
         grow(cache)
     # Another thread may have been here while the signature was verified.
@@ -233,8 +237,8 @@ cdef void keep(TokenCache cache, const uint8_t* text, size_t size, uint64_t hash
         let_go(left)
 
 
-cdef void drop(TokenCache cache, const uint8_t* text, size_t size, uint64_t hash) noexcept:
-    cdef Entry* entry = look_up(cache, text, size, hash)
+cdef void drop(TokenCache cache, const uint8_t* text, size_t size) noexcept:
+    cdef Entry* entry = find_entry(cache, text, size)
     if entry != NULL:
         let_go(remove(cache, entry))
 

@@ -149,7 +149,9 @@ cdef class Engine:
         cdef Borrowed text
         if cache is None or not isinstance(token, (str, bytes)):
             return False
-        return borrow(<PyObject*>token, self.max_size, &text) == VALID and is_kept(cache, text.start, text.size)
+        if borrow(<PyObject*>token, self.max_size, &text) != VALID:
+            return False
+        return is_kept(cache, text.start, text.size)
 
     def _header_and_signature(self, token, /):
         """The header's members and the signature's octets of a token that ``verify`` accepted."""
