@@ -9,10 +9,12 @@ from cyjwt.revocation.memory import MemoryStore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from cyjwt.revocation.redis import RedisStore
     from cyjwt.revocation.sqlite import SQLiteStore
 
 __all__ = [
     "MemoryStore",
+    "RedisStore",
     "RevocationStore",
     "RevocationStoreError",
     "SQLiteStore",
@@ -20,8 +22,8 @@ __all__ = [
     "StoreInfo",
 ]
 
-#: What is imported when it is first asked for: sqlite3 is not everybody's.
-_HOMES = {"SQLiteStore": "cyjwt.revocation.sqlite"}
+#: What is imported when it is first asked for: sqlite3 and redis are not everybody's.
+_HOMES = {"SQLiteStore": "cyjwt.revocation.sqlite", "RedisStore": "cyjwt.revocation.redis"}
 
 
 def __getattr__(name: str) -> object:
