@@ -46,9 +46,9 @@ def must_give(result: Any, expected: Any) -> None:
         raise NotProvenError("not the claims that were signed")
 
 
-def verifying(contender: Contender, algorithm: str, size: int) -> Work | None:
+def verifying(contender: Contender, algorithm: str, size: int, *, raw: bool = False) -> Work | None:
     """Verify good tokens."""
-    verify = contender.verifier(algorithm)
+    verify = (contender.raw_verifier if raw else contender.verifier)(algorithm)
     if verify is None:
         return None
     pool = token_pool(algorithm, size)
@@ -85,9 +85,9 @@ def refusing(contender: Contender, pool: list[str]) -> Work | None:
     return Work(refuse, pool)
 
 
-def signing(contender: Contender, algorithm: str, size: int) -> Work | None:
+def signing(contender: Contender, algorithm: str, size: int, *, raw: bool = False) -> Work | None:
     """Sign claims."""
-    sign = contender.signer(algorithm)
+    sign = (contender.raw_signer if raw else contender.signer)(algorithm)
     if sign is None:
         return None
     pool = claims_pool(size)
@@ -136,6 +136,10 @@ def cases() -> list[Case]:
             made.append(
                 case(f"sign {algorithm} {SIZES[size]}", lambda c, a=algorithm, s=size: signing(c, a, s))
             )
+    for algorithm in WITH_SIZES:
+        name = f"{algorithm} 320 B, key material on each call"
+        made.append(case(f"verify {name}", lambda c, a=algorithm: verifying(c, a, 320, raw=True)))
+        made.append(case(f"sign {name}", lambda c, a=algorithm: signing(c, a, 320, raw=True)))
     good = token_pool("HS256", 320)
     made.append(
         case(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import random
 import sys
 import threading
 import weakref
@@ -49,6 +50,8 @@ DISTINCT: list[Any] = [
     [[], []], [[[]]], {"a": {}}, {"a": []}, {"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 2, "b": 1}, {"a": True},
     {"a": 1.0}, ["a", "b"], ["b", "a"], "ab", "é", "\xe9\u20ac", "\U0001f600", b"\xe9", "a\0", "a\0b", 10**100,
     10**100 + 1, float("inf"), "a" * 2000, "a" * 1999 + "b", b"a" * 2000, b"a" * 1999 + b"b",
+    # Texts whose memory starts alike: of another width, and of the same.
+    "\u6261\u20ac", "\u20aca\u20acb", "\u20aca\u20acc", "\U0001f600aaa", "\U0001f600aab", b"\xe9\0", b"a\0",
 ]  # fmt: skip
 
 
@@ -84,6 +87,15 @@ def test_each_value_is_found_again_and_no_other() -> None:
     assert not {id(one) for one in named} & {id(one) for one in made}
     info = found.info()
     assert (info["misses"], info["hits"]) == (2 * len(DISTINCT), 2 * len(DISTINCT))
+
+
+def test_no_value_stands_for_another_next_to_it() -> None:
+    """Each pair in both orders, where nothing but comparing tells them apart."""
+    for one in DISTINCT:
+        for other in DISTINCT:
+            found = memo(2)
+            first, second = found.find(one), found.find(other)
+            assert (first is second) is (one is other), (one, other)
 
 
 @pytest.mark.parametrize("size", [1, 3, 4, 5, 100])
@@ -133,7 +145,8 @@ def changes() -> Iterator[tuple[Any, Any]]:
     plain = {"a": 1}
     yield MappingProxyType(plain), lambda v: plain.update(a=2)
     yield Pair(["a"], 1), lambda v: v.a.append("b")
-    yield memoryview(bytearray(b"abc"))[::2], lambda v: v.__setitem__(0, 0)
+    yield memoryview(bytearray(b"abc"))[::2], lambda v: v.__setitem__(-1, 0)
+    yield memoryview(bytearray(b"abc"))[::-1], lambda v: v.__setitem__(-1, 0)
     yield memoryview(bytearray(b"abcd")).cast("H"), lambda v: v.__setitem__(0, 0)
 
 
@@ -185,7 +198,8 @@ def test_a_container_of_another_type_is_not_remembered() -> None:
 
     for value in (
         OrderedDict(a=1), UserDict(a=1), deque("a"), MappingProxyType({}), Pair(1, 2), Lines("a"), Own(), Held(),
-        range(3), iter("a"), {1: 2}, {None: 1}, {Text("a"): 1}, [Own()], {"a": Own()}, [{"a"}], {"a"}.__iter__(),
+        range(3), memoryview(b"abcd").cast("B", [2, 2]), memoryview(b"ab").cast("b"), memoryview(b"abc")[::2],
+        iter("a"), {1: 2}, {None: 1}, {Text("a"): 1}, [Own()], {"a": Own()}, [{"a"}], {"a"}.__iter__(),
     ):  # fmt: skip
         found = memo()
         assert found.find(value) is not found.find(value), type(value)
@@ -401,10 +415,34 @@ def test_nesting_and_number_are_bounded() -> None:
     options = {f"o{n}": n for n in range(100)}
     assert found.find(**options).options == options
     assert found.info()["size"] == 0
+    shallow: Any = []
+    for _ in range(7):
+        shallow = [shallow]
+    assert found.find(shallow) is found.find(shallow)
+    assert found.find([shallow]) is not found.find([shallow])
+    found.clear()
     most = tuple(range(48))
     assert found.find(*most) is found.find(*most)
     while deep:
         deep = deep[0]
+
+
+def test_the_order_of_use_among_values_of_one_hash() -> None:
+    """Integers that are a multiple of the modulus of hashes apart hash alike, as do their entries."""
+    step = sys.hash_info.modulus
+    steps = random.Random(1)
+    for size in (5, 6, 9):
+        found = memo(size)
+        model: OrderedDict[int, Made] = OrderedDict()
+        for _ in range(3000):
+            value = 5 + step * steps.randrange(12) + steps.choice([0, 0, 0, 1])
+            made = found.find(value)
+            assert made.args == (value,)
+            assert model.setdefault(value, made) is made
+            model.move_to_end(value)
+            if len(model) > size:
+                model.popitem(last=False)
+            assert found.info()["size"] == len(model)
 
 
 # -- letting go

@@ -360,14 +360,13 @@ cdef class Memo:
 
     def clear(self):
         """Forget everything: when it returns, nothing here holds a value or an argument."""
-        cdef dict table = {}
-        table, self.table = self.table, table
+        # The old table, and all that leaves with it, goes when this returns: that may run code.
+        table, self.table = self.table, {}
         # What is being made at this moment will not be kept either.
         self.epoch += 1
         self.newest = self.oldest = NULL
         self.count = self.octets = 0
         self.hits = self.misses = 0
-        table.clear()
 
     def resize(self, size):
         """Set the most values to remember."""

@@ -31,7 +31,7 @@ cdef extern from "Python.h":
 cdef enum:
     VARIABLE_NAMES = 8      # CO_VARKEYWORDS of a code object's flags
 
-# Stands for the default of a parameter that has none.
+# Stands for the default of a parameter that has none. Nothing is remembered of it.
 cdef object _required = object()
 
 
@@ -96,8 +96,6 @@ cdef bint bind(
     for i in range(1, count):
         if question.value[i - 1] == NULL:
             question.value[i - 1] = PyTuple_GET_ITEM(<PyObject*>front.defaults, i)
-            if question.value[i - 1] == <PyObject*>_required:
-                return False
     question.places = count - 1
     question.names = extra
     return subject[0] != NULL
