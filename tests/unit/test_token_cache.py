@@ -174,6 +174,18 @@ def test_references_are_kept_straight() -> None:
     assert sys.getallocatedblocks() < before
 
 
+def test_the_refusal_of_a_token_that_was_found_adds_no_traceback_entry() -> None:
+    now = [NOW]
+    verifier = HS256.verifier(cache=4, clock=lambda: now[0])
+    verifier.verify(TOKEN)
+    now[0] += 10_000
+    with pytest.raises(cyjwt.ExpiredSignatureError) as caught:
+        verifier.verify(TOKEN)
+    assert caught.value.__traceback__ is not None
+    assert caught.value.__traceback__.tb_next is None
+    assert caught.value.__context__ is None
+
+
 class LikeAModel(RuleBasedStateMachine):
     """A verifier with a memory beside one without, and a memory of ten lines of Python."""
 
