@@ -69,7 +69,9 @@ class LiveTurns(Turns):
         verdict = await self._once(engine, token)
         if isinstance(verdict, KeyNotFoundError) and verdict.code == KeyNotFoundError.code:
             kid = engine._header_and_signature(token)[0].get("kid")
-            if await self._asking.answer(("missing", kid)) or self._source.snapshot is not snapshot:
+            # A flood of unknown keys is not to become one of questions.
+            found = not self._source._refuses(kid) and await self._asking.answer(("missing", kid))
+            if found or self._source.snapshot is not snapshot:
                 verdict = await self._once(engine, token)
         # What a class adds to verify is not left out, and has nothing to wait for any more.
         return engine.verify(token) if self._own else verdict  # type: ignore[attr-defined]

@@ -124,6 +124,7 @@ def test_metadata_that_are_of_no_use(pages: dict[str, Any], code: str) -> None:
         (b"garbage", "content"),
         (b'{"issuer": "https://evil.example", "issuer": "https://issuer.example/tenant"}', "content"),
         (Response(500, {}, b""), "status"),
+        (Response(429, {}, b""), "status"),
         (Response(302, {}, b""), "redirect"),
         (Response(200, {"Content-Encoding": "gzip"}, b"{}"), "content"),
     ],

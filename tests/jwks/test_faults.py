@@ -179,6 +179,13 @@ def test_warnings_as_errors_do_not_take_the_good_keys(
     faults.wait_for((tmp_path / "keys.json").exists)
 
 
+def test_more_keys_than_may_be(server: KeyServer, client: Make) -> None:
+    server.document = document("a", "b")
+    assert len(client(max_keys=2).keys()) == 2
+    with pytest.raises(cyjwt.JWKSUnavailableError, match="2 keys: 1 is the most"):
+        client(max_keys=1).keys()
+
+
 def test_one_kid_twice(server: KeyServer, client: Make) -> None:
     """The same key published twice serves; different keys of one kid are told apart by alg, or not at all."""
     same, other = key("a").to_jwk(), {**key("z").to_jwk(), "kid": "a"}

@@ -315,6 +315,20 @@ def test_validators(server: KeyServer, client: Make, clock: Clock) -> None:
     assert "if-none-match" not in server.fields[-1]
 
 
+def test_a_304_that_says_nothing_of_the_lifetime(clock: Clock) -> None:
+    source = Source("a", ETag='"1"', Cache_Control="max-age=700")
+
+    def unchanged(request: Request) -> Response:
+        return Response(304, {}, b"") if "If-None-Match" in request.headers else source(request)
+
+    client = cyjwt.JWKSClient("https://keys.example/", fetch=unchanged, clock=clock)
+    client.keys()
+    clock.now += 10
+    client.refresh().result()
+    assert client.health().unchanged == 1
+    assert client.health().expires_in == 700
+
+
 def test_a_304_brings_back_what_was_too_old(clock: Clock) -> None:
     """The set had been given up; the server says that it is still the one."""
     source = Source("a", ETag='"1"')

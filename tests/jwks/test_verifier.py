@@ -348,7 +348,7 @@ def test_a_loop_without_keys(server: KeyServer, client: Make) -> None:
         assert isinstance(outcome, cyjwt.JWKSUnavailableError)
 
 
-def test_a_loop_and_a_flood(server: KeyServer, client: Make) -> None:
+def test_a_loop_and_a_flood(server: KeyServer, client: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     held = client(unknown_interval=60)
     verifier = cyjwt.Verifier(held)
 
@@ -359,8 +359,15 @@ def test_a_loop_and_a_flood(server: KeyServer, client: Make) -> None:
         outcomes = await asyncio.gather(*bad, *good, return_exceptions=True)
         assert all(isinstance(outcome, cyjwt.KeyNotFoundError) for outcome in outcomes[:2000])
         assert all(isinstance(outcome, dict) for outcome in outcomes[2000:])
+        # What is refused anyway is not handed to another thread.
+        monkeypatch.setattr(held, "_missing", asked.append)
+        bad = [verifier.verify_async(each) for each in flood(100)]
+        outcomes = await asyncio.gather(*bad, return_exceptions=True)
+        assert all(isinstance(outcome, cyjwt.KeyNotFoundError) for outcome in outcomes)
 
+    asked: list[object] = []
     asyncio.run(main())
+    assert not asked
     assert len(server.requests) == 2
 
 

@@ -59,6 +59,10 @@ cdef class KeySource:
         """
         return False
 
+    def _refuses(self, kid, /):
+        """Whether ``_missing`` would say no at once. An event loop may ask it: it never waits."""
+        return False
+
     def _ready(self):
         """Whether neither ``_due`` nor the verification of a token with a known key would wait now."""
         return self.snapshot is not None

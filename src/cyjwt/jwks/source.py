@@ -106,28 +106,32 @@ class LiveSource(KeySource):
                         self._launch(self._options.retries)
                     self._arm()
 
+    def _refuses(self, kid: str | None) -> bool:
+        """Whether the server is not to be asked for that ``kid`` now; most of a flood ends here, without a lock."""
+        snapshot, now, counters = self.snapshot, self._clock(), self._counters
+        if kid is not None and snapshot is not None and kid in snapshot:
+            # The key is there, and not fit for the token's algorithm.
+            return True
+        if (kid, now) in self._unknown:
+            counters.unknown_remembered += 1
+            return True
+        if self._flight is not None:
+            # If the server is failing, it is not worth the wait.
+            refused = self._schedule.failures > 0
+        else:
+            refused = now < self._unknown_again or now < self._schedule.next_try
+        counters.unknown_refused += refused
+        return refused
+
     def _missing(self, kid: str | None) -> bool:
         """See whether the server has a key of that ``kid`` by now, if it may be asked.
 
         Returns:
             Whether the keys have changed meanwhile, so that another look is worth the while.
         """
-        before, now = self.snapshot, self._clock()
-        if kid is not None and before is not None and kid in before:
-            # The key is there, and not fit for the token's algorithm.
+        if self._refuses(kid):
             return False
-        # Most of a flood ends here, without a lock.
-        if (kid, now) in self._unknown:
-            self._counters.unknown_remembered += 1
-            return False
-        if self._flight is not None:
-            # The server is failing: it is not worth the wait.
-            refused = self._schedule.failures > 0
-        else:
-            refused = now < self._unknown_again or now < self._schedule.next_try
-        if refused:
-            self._counters.unknown_refused += 1
-            return False
+        before = self.snapshot
         for _ in range(MOST_WAITS):
             with self._lock:
                 flight, now = self._flight, self._clock()
