@@ -9,15 +9,17 @@ from cyjwt._engine.single import verify
 from cyjwt._engine.verify import Engine
 from cyjwt._lazy import LazyModule
 from cyjwt.algorithms import ALGORITHMS
-from cyjwt.batch import Batch, verify_batch, verify_stream
+from cyjwt.batch import Batch, Claims, verify_batch, verify_stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal, overload
+    from typing import Any, Generic, Literal, overload
 
     from cyjwt import _livekeys, _turns
     from cyjwt.batch import Tokens
 else:
+    # For checkers of types alone.
+    Generic = {Claims: object}
     # They import asyncio.
     _turns = LazyModule("cyjwt._turns")
     _livekeys = LazyModule("cyjwt._livekeys")
@@ -25,7 +27,7 @@ else:
 __all__ = ["BatchVerifier"]
 
 
-class BatchVerifier(Engine):
+class BatchVerifier(Engine, Generic[Claims]):
     """What a ``Verifier`` does with many tokens at once; its base class, and no verifier by itself."""
 
     __slots__ = ("_waiting",)
@@ -38,7 +40,12 @@ class BatchVerifier(Engine):
         def algorithms(self) -> frozenset[str]: ...
         @property
         def keys(self) -> object: ...
-        def verify(self, token: str | bytes | bytearray | memoryview, /) -> dict[str, Any]: ...
+        def verify(self, token: str | bytes | bytearray | memoryview, /) -> Claims: ...
+
+    else:
+
+        def __class_getitem__(cls, claims: object) -> type[BatchVerifier]:
+            return cls
 
     if TYPE_CHECKING:
 
@@ -48,12 +55,11 @@ class BatchVerifier(Engine):
         ) -> Batch[None]: ...
         @overload
         def verify_batch(
-            self,
-            tokens: Tokens,
-            /,
-            *,
-            threads: int | None = None,
-            claims: Literal[True] | Collection[str] = True,
+            self, tokens: Tokens, /, *, threads: int | None = None, claims: Literal[True] = True
+        ) -> Batch[Claims]: ...
+        @overload
+        def verify_batch(
+            self, tokens: Tokens, /, *, threads: int | None = None, claims: Collection[str]
         ) -> Batch[dict[str, Any]]: ...
         @overload
         def verify_batch(
@@ -75,8 +81,9 @@ class BatchVerifier(Engine):
                 with ``__arrow_c_array__`` or ``__arrow_c_stream__``, such as a column of pyarrow or
                 polars), which is read where it lies; a null is a token that fails.
             threads: the most threads to use; as many as there are cores when left out.
-            claims: ``True`` for the claims of each valid token, a new dict each; names of claims, for dicts
-                of no more than these; ``False`` for statuses alone, which makes no object for a token.
+            claims: ``True`` for the claims of each valid token, a new dict each, or an instance of the
+                ``claims_type``; names of claims, for dicts of no more than these; ``False`` for statuses
+                alone, which makes no object for a token.
 
         Returns:
             The statuses, and the claims that were asked for, in the order of the tokens.
@@ -113,7 +120,17 @@ class BatchVerifier(Engine):
             *,
             size: int = 10_000,
             threads: int | None = None,
-            claims: Literal[True] | Collection[str] = True,
+            claims: Literal[True] = True,
+        ) -> Iterator[Batch[Claims]]: ...
+        @overload
+        def verify_stream(
+            self,
+            tokens: Tokens,
+            /,
+            *,
+            size: int = 10_000,
+            threads: int | None = None,
+            claims: Collection[str],
         ) -> Iterator[Batch[dict[str, Any]]]: ...
         @overload
         def verify_stream(
@@ -160,7 +177,7 @@ class BatchVerifier(Engine):
         """
         return verify_stream(self, tokens, size, threads, claims)
 
-    async def verify_async(self, token: str | bytes | bytearray | memoryview, /) -> dict[str, Any]:
+    async def verify_async(self, token: str | bytes | bytearray | memoryview, /) -> Claims:
         """Verify one token, together with those of other tasks that ask in the same turn of the event loop.
 
         Signatures are verified several at a time where the CPU allows (``cyjwt.build_info()["lanes"]``): with many
@@ -173,7 +190,7 @@ class BatchVerifier(Engine):
             token: as for ``verify``.
 
         Returns:
-            The claims, a new dict.
+            The claims, as ``verify`` gives them.
 
         Raises:
             InvalidTokenError: as for ``verify``; the exception is the caller's own.

@@ -158,7 +158,7 @@ def _place_of_msgspec(error: Exception, payload: bytes) -> tuple[str, str]:
         said = said.removeprefix(str(error.__cause__))
         return _path_of_msgspec(said), f"the type's own code raised {own}"
     path = _path_of_msgspec(said)
-    said = said.removesuffix(_PLACE.search(said).group()) if _PLACE.search(said) else said
+    said = _PLACE.sub("", said)
     if found := _MISSING.fullmatch(said):
         return _join(path, found[1]), "it is missing"
     if found := _UNKNOWN.fullmatch(said):

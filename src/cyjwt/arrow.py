@@ -106,7 +106,7 @@ if TYPE_CHECKING:
     @overload
     def verify(
         tokens: ArrowArray,
-        verifier: Verifier,
+        verifier: Verifier[Any],
         claims: Mapping[str, str] | None = None,
         *,
         threads: int | None = None,
@@ -115,7 +115,7 @@ if TYPE_CHECKING:
     @overload
     def verify(
         tokens: ArrowStream,
-        verifier: Verifier,
+        verifier: Verifier[Any],
         claims: Mapping[str, str] | None = None,
         *,
         threads: int | None = None,
@@ -125,7 +125,7 @@ if TYPE_CHECKING:
 
 def verify(
     tokens: ArrowArray | ArrowStream,
-    verifier: Verifier,
+    verifier: Verifier[Any],
     claims: Mapping[str, str] | None = None,
     *,
     threads: int | None = None,
@@ -181,7 +181,7 @@ def verify(
 
 def verify_stream(
     tokens: ArrowArray | ArrowStream,
-    verifier: Verifier,
+    verifier: Verifier[Any],
     claims: Mapping[str, str] | None = None,
     *,
     threads: int | None = None,
@@ -216,7 +216,7 @@ def verify_stream(
 
 
 def check_options(
-    verifier: Verifier, claims: Mapping[str, str] | None, threads: int | None, fields: tuple[str, str]
+    verifier: Verifier[Any], claims: Mapping[str, str] | None, threads: int | None, fields: tuple[str, str]
 ) -> None:
     """Check the options of ``verify`` beforehand, for those who call it later.
 

@@ -9,6 +9,8 @@ from cyjwt._extras import needed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     import duckdb
 
     from cyjwt.verifier import Verifier
@@ -28,7 +30,7 @@ _TYPES = {
 def register(
     connection: duckdb.DuckDBPyConnection,
     name: str,
-    verifier: Verifier,
+    verifier: Verifier[Any],
     claims: Mapping[str, str] | None = None,
     *,
     threads: int = 1,

@@ -55,10 +55,10 @@ class MultiVerifier:
     __slots__ = ("__weakref__", "_issuers", "_known", "_verifiers")
 
     _issuers: Issuers
-    _known: dict[str, Verifier]
+    _known: dict[str, Verifier[Any]]
     _verifiers: tuple[Verifier, ...]
 
-    def __init__(self, verifiers: Mapping[str, Verifier]) -> None:
+    def __init__(self, verifiers: Mapping[str, Verifier[Any]]) -> None:
         if not isinstance(verifiers, Mapping):
             raise TypeError(f"verifiers must be a mapping of issuers, not {type_name(verifiers)}")
         known = {text("issuer", issuer): verifier for issuer, verifier in verifiers.items()}
@@ -199,7 +199,7 @@ class MultiVerifier:
         return merge(statuses, parts, claims is not False)
 
     @property
-    def verifiers(self) -> dict[str, Verifier]:
+    def verifiers(self) -> dict[str, Verifier[Any]]:
         """By its issuer each verifier, in a new dict."""
         return dict(self._known)
 

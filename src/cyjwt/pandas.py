@@ -23,7 +23,7 @@ _OCTETS = bytes | bytearray | memoryview
 
 def verify(
     series: pandas.Series,
-    verifier: Verifier,
+    verifier: Verifier[Any],
     claims: Mapping[str, str] | None = None,
     *,
     threads: int | None = None,

@@ -21,7 +21,7 @@ __all__ = ["verify"]
 
 def verify(
     expr: polars.Expr | str,
-    verifier: Verifier,
+    verifier: Verifier[Any],
     claims: Mapping[str, str] | None = None,
     *,
     threads: int | None = None,
@@ -70,7 +70,7 @@ class _Verification:
 
     def __init__(
         self,
-        verifier: Verifier,
+        verifier: Verifier[Any],
         claims: Mapping[str, str] | None,
         threads: int | None,
         fields: tuple[str, str],

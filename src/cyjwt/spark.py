@@ -13,6 +13,8 @@ from cyjwt.verifier import Verifier
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     import pyarrow
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["verify"]
 
 #: The verifiers that this worker process has built, by the digest of the pickle of each.
-_verifiers: dict[bytes, Verifier] = {}
+_verifiers: dict[bytes, Verifier[Any]] = {}
 
 #: How many of them are kept; a process that serves more of them in turn builds some again.
 _MOST_VERIFIERS = 16
@@ -29,7 +31,7 @@ _MOST_VERIFIERS = 16
 def verify(
     df: DataFrame,
     column: str,
-    verifier: Verifier,
+    verifier: Verifier[Any],
     claims: Mapping[str, str] | None = None,
     *,
     into: str = "jwt",
@@ -153,7 +155,7 @@ class VerifyTokens:
             yield pyarrow.RecordBatch.from_arrays([*batch.columns, verified], schema=schema)
 
 
-def _built(pickled: bytes) -> Verifier:
+def _built(pickled: bytes) -> Verifier[Any]:
     """The verifier of this pickle, built only where the process does not have it."""
     digest = sha256(pickled).digest()
     verifier = _verifiers.get(digest)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from cyjwt._engine.unverified import read
+from cyjwt.batch import Claims
 from cyjwt.policy import DEFAULT_TOKEN_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Self
+    from typing import Any, Generic, Self
+else:
+    # For checkers of types alone.
+    Generic = {Claims: object}
 
 __all__ = ["Token", "read_unverified"]
 
 
-class Token(tuple["dict[str, Any]", "dict[str, Any]", bytes]):
+class Token(tuple["dict[str, Any]", Claims, bytes], Generic[Claims]):
     """The header, the claims and the signature of a token; also a tuple of these three.
 
     What it is worth depends on where it comes from: ``Verifier.verify_complete`` gives one whose signature
@@ -20,16 +24,21 @@ class Token(tuple["dict[str, Any]", "dict[str, Any]", bytes]):
 
     Attributes:
         header: the members of the JOSE header (RFC 7515 section 4).
-        claims: the claims set (RFC 7519 section 4).
+        claims: the claims set (RFC 7519 section 4); of a verifier with a ``claims_type`` the instance.
         signature: the octets of the signature.
     """
 
     __slots__ = ()
     __match_args__ = ("header", "claims", "signature")
 
-    def __new__(cls, header: dict[str, Any], claims: dict[str, Any], signature: bytes) -> Self:
+    def __new__(cls, header: dict[str, Any], claims: Claims, signature: bytes) -> Self:
         """Join the three parts."""
         return super().__new__(cls, (header, claims, signature))
+
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, claims: object) -> type[Token]:
+            return cls
 
     @property
     def header(self) -> dict[str, Any]:
@@ -37,8 +46,8 @@ class Token(tuple["dict[str, Any]", "dict[str, Any]", bytes]):
         return self[0]
 
     @property
-    def claims(self) -> dict[str, Any]:
-        """The claims set."""
+    def claims(self) -> Claims:
+        """The claims set; of a verifier with a ``claims_type`` the instance."""
         return self[1]
 
     @property
@@ -46,7 +55,7 @@ class Token(tuple["dict[str, Any]", "dict[str, Any]", bytes]):
         """The octets of the signature."""
         return self[2]
 
-    def __getnewargs__(self) -> tuple[dict[str, Any], dict[str, Any], bytes]:
+    def __getnewargs__(self) -> tuple[dict[str, Any], Claims, bytes]:
         return self.header, self.claims, self.signature
 
     def __repr__(self) -> str:

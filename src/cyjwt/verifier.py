@@ -9,6 +9,7 @@ from cyjwt._batching import BatchVerifier
 from cyjwt._compiled import Keys, allowed_algorithms, engine_arguments
 from cyjwt._engine import single as _single
 from cyjwt._engine.keysource import KeySource
+from cyjwt.batch import Claims
 from cyjwt.cacheinfo import CacheInfo
 from cyjwt.keys import Key
 from cyjwt.keyset import KeySet
@@ -17,14 +18,16 @@ from cyjwt.token import Token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn, Self
+    from typing import Any, NoReturn, Self, TypeVar, Unpack, overload
 
-    from cyjwt.policy import Revoked
+    from cyjwt.policy import Revoked, VerifierOptions
+
+    Kind = TypeVar("Kind")
 
 __all__ = ["Verifier"]
 
 
-class Verifier(BatchVerifier):
+class Verifier(BatchVerifier[Claims]):
     """Verifies tokens: immutable, safe to share between threads, picklable, cheap to use.
 
     Every option is checked here, once. A token is accepted if its signature holds under one of the keys
@@ -80,6 +83,29 @@ class Verifier(BatchVerifier):
     _keys: Keys
     _policy: Policy
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __new__(
+            cls,
+            keys: Key | KeySet | KeySource | Iterable[Key],
+            *,
+            algorithms: Collection[str] | None = None,
+            cache: int | None = None,
+            claims_type: type[Kind],
+            **options: Unpack[VerifierOptions],
+        ) -> Verifier[Kind]: ...
+        @overload
+        def __new__(
+            cls,
+            keys: Key | KeySet | KeySource | Iterable[Key],
+            *,
+            algorithms: Collection[str] | None = None,
+            cache: int | None = None,
+            claims_type: None = None,
+            **options: Unpack[VerifierOptions],
+        ) -> Self: ...
+
     def __new__(
         cls,
         keys: Key | KeySet | KeySource | Iterable[Key],
@@ -100,7 +126,7 @@ class Verifier(BatchVerifier):
         revocation_failure: str = "refuse",
         cache: int | None = None,
         claims_type: Any = None,
-    ) -> Self:
+    ) -> Any:
         """Check every option, and compile them. See the class for what they mean."""
         policy = read_policy(
             algorithms=algorithms,
@@ -132,13 +158,13 @@ class Verifier(BatchVerifier):
 
     if TYPE_CHECKING:
 
-        def verify(self, token: str | bytes | bytearray | memoryview, /) -> dict[str, Any]:
+        def verify(self, token: str | bytes | bytearray | memoryview, /) -> Claims:
             """Verify one token; see the method's docstring at run time."""
 
     else:
         verify = _single.verify
 
-    def verify_complete(self, token: str | bytes | bytearray | memoryview, /) -> Token:
+    def verify_complete(self, token: str | bytes | bytearray | memoryview, /) -> Token[Claims]:
         """Verify one token and give its header and signature too.
 
         Args:
@@ -208,5 +234,5 @@ class Verifier(BatchVerifier):
         return f"<Verifier {self._keys!r} {' '.join(said)}>"
 
 
-def _rebuild(cls: type[Verifier], keys: Keys, policy: Policy) -> Verifier:
+def _rebuild(cls: type[Verifier[Any]], keys: Keys, policy: Policy) -> Verifier[Any]:
     return cls._build(keys, policy)

@@ -208,3 +208,8 @@ def test_numbers_of_any_size() -> None:
     verifier = HS256.verifier(claims_type=user(), clock=NOW)
     token = forge(b'{"alg":"HS256"}', json.dumps({**good_claims(), "ratio": 0.1}).encode(), HS256.oracle)
     assert verifier.verify(token).ratio == 0.1
+
+
+def test_subscripts_are_for_checkers_of_types() -> None:
+    assert cyjwt.Verifier[Account] is cyjwt.Verifier
+    assert cyjwt.Token[Account] is cyjwt.Token
