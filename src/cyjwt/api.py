@@ -121,10 +121,10 @@ def decode(
 
     Args:
         token: as for ``Verifier.verify``.
-        key: a ``Key`` or ``KeySet``; or PEM, DER, a JWK or JWK Set, the octets of a secret, or an object of
-            ``cryptography``, which is read as the kind of key that ``algorithms`` call for and as nothing
-            else, never by what the token says.
-        algorithms: the algorithms to allow. May be left out for a ``Key`` or ``KeySet``.
+        key: a ``Key``, ``KeySet`` or ``JWKSClient``; or PEM, DER, a JWK or JWK Set, the octets of a secret,
+            or an object of ``cryptography``, which is read as the kind of key that ``algorithms`` call for
+            and as nothing else, never by what the token says.
+        algorithms: the algorithms to allow. May be left out for a ``Key``, ``KeySet`` or ``JWKSClient``.
         options: the keyword arguments of ``Verifier``.
 
     Returns:

@@ -265,6 +265,40 @@ def test_clocks_are_told_by_identity() -> None:
     refuses(token, cyjwt.ExpiredSignatureError, clock=early)
 
 
+def test_what_is_revoked_is_asked_anew_and_told_by_identity() -> None:
+    """Two sets may be equal at one moment, and name others at the next."""
+    token = cyjwt.encode({**CLAIMS, "jti": "7"}, SECRETS[0], "HS256")
+    mine: set[str] = set()
+    other: set[str] = set()
+    for revoked in (mine, other):
+        assert decode(token, SECRETS[0], revoked=revoked)["jti"] == "7"
+    mine.add("7")
+    refuses(token, cyjwt.RevokedTokenError, revoked=mine)
+    assert decode(token, SECRETS[0], revoked=other)["jti"] == "7"
+    other.add("7")
+    mine.clear()
+    refuses(token, cyjwt.RevokedTokenError, revoked=other)
+    assert decode(token, SECRETS[0], revoked=mine)["jti"] == "7"
+    refuses(token, cyjwt.RevokedTokenError, revoked={"7"})
+    assert decode(token, SECRETS[0], revoked=set())["jti"] == "7"
+
+
+def test_a_source_of_live_keys_is_asked_anew() -> None:
+    """Its keys may change while it stays the same object."""
+    one, two = pair("ES256"), cyjwt.Key.generate("ES256", kid="two")
+    client = Source()
+    client.snapshot = cyjwt.KeySet([cyjwt.Key.from_jwk(one.public.to_jwk(), kid="one")])
+    token = cyjwt.encode(CLAIMS, one.private, "ES256", headers={"kid": "one"})
+    for _ in range(2):
+        assert cyjwt.decode(token, client, clock=NOW) == CLAIMS
+    assert counts("verifiers") == (1, 1)
+    client.snapshot = cyjwt.KeySet([two.public()])
+    with pytest.raises(cyjwt.KeyNotFoundError):
+        cyjwt.decode(token, client, clock=NOW)
+    assert cyjwt.decode(cyjwt.encode(CLAIMS, two, "ES256"), client, clock=NOW) == CLAIMS
+    assert counts("verifiers") == (1, 1)
+
+
 def test_headers_that_are_signed() -> None:
     nested: dict[str, Any] = {"x": {"y": [1]}, "z": 1}
 

@@ -361,7 +361,7 @@ cdef class Memo:
     def clear(self):
         """Forget everything: when it returns, nothing here holds a value or an argument."""
         # The old table, and all that leaves with it, goes when this returns: that may run code.
-        table, self.table = self.table, {}
+        _old, self.table = self.table, {}
         # What is being made at this moment will not be kept either.
         self.epoch += 1
         self.newest = self.oldest = NULL
