@@ -16,6 +16,7 @@ import pytest
 import cyjwt
 from cyjwt import caches
 from cyjwt._keycache import key_for, read_material
+from tests.live_support import Source
 from tests.support import NOW, b64, pair
 
 CLAIMS = {"sub": "42", "exp": NOW + 600}
@@ -286,13 +287,12 @@ def test_what_is_revoked_is_asked_anew_and_told_by_identity() -> None:
 def test_a_source_of_live_keys_is_asked_anew() -> None:
     """Its keys may change while it stays the same object."""
     one, two = pair("ES256"), cyjwt.Key.generate("ES256", kid="two")
-    client = Source()
-    client.snapshot = cyjwt.KeySet([cyjwt.Key.from_jwk(one.public.to_jwk(), kid="one")])
+    client = Source(cyjwt.Key.from_jwk(one.public.to_jwk(), kid="one"))
     token = cyjwt.encode(CLAIMS, one.private, "ES256", headers={"kid": "one"})
     for _ in range(2):
         assert cyjwt.decode(token, client, clock=NOW) == CLAIMS
     assert counts("verifiers") == (1, 1)
-    client.snapshot = cyjwt.KeySet([two.public()])
+    client.publish(two.public())
     with pytest.raises(cyjwt.KeyNotFoundError):
         cyjwt.decode(token, client, clock=NOW)
     assert cyjwt.decode(cyjwt.encode(CLAIMS, two, "ES256"), client, clock=NOW) == CLAIMS
