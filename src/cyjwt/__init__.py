@@ -36,6 +36,23 @@ from cyjwt.verifier import Verifier
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from cyjwt.jwks import JWKSClient
+else:
+    # Not for the checker, which would take any name to be there.
+
+    #: Names that are imported when they are first used, and the modules that they are in.
+    _LATER = {"JWKSClient": "cyjwt.jwks"}
+
+    def __getattr__(name):
+        if name not in _LATER:
+            raise AttributeError(f"module 'cyjwt' has no attribute {name!r}")
+        value = getattr(__import__(_LATER[name], fromlist=[name]), name)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return [*globals(), *_LATER]
+
+
 del TYPE_CHECKING
 
 __all__ = [
@@ -75,18 +92,3 @@ __all__ = [
     "encode",
     "read_unverified",
 ]
-
-#: Names that are imported when they are first used, and the modules that they are in.
-_LATER = {"JWKSClient": "cyjwt.jwks"}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _LATER:
-        raise AttributeError(f"module 'cyjwt' has no attribute {name!r}")
-    value: object = getattr(__import__(_LATER[name], fromlist=[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *_LATER]

@@ -40,6 +40,7 @@ def test_what_is_not_imported() -> None:
         "pandas",
         "cyjwt.cli",
         "cyjwt.arrow",
+        "cyjwt.jwks",
     }
     assert not loaded & heavy
 
