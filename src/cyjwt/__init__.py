@@ -28,7 +28,6 @@ from cyjwt.errors import (
 from cyjwt.info import __version__, build_info
 from cyjwt.keys import Key
 from cyjwt.keyset import KeySet, KeySetWarning
-from cyjwt.multiverifier import MultiVerifier
 from cyjwt.signer import Signer
 from cyjwt.token import Token, read_unverified
 from cyjwt.verifier import Verifier
@@ -36,11 +35,12 @@ from cyjwt.verifier import Verifier
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from cyjwt.jwks import JWKSClient
+    from cyjwt.multiverifier import MultiVerifier
 else:
     # Not for the checker, which would take any name to be there.
 
     #: Names that are imported when they are first used, and the modules that they are in.
-    _LATER = {"JWKSClient": "cyjwt.jwks"}
+    _LATER = {"JWKSClient": "cyjwt.jwks", "MultiVerifier": "cyjwt.multiverifier"}
 
     def __getattr__(name):
         if name not in _LATER:

@@ -18,6 +18,9 @@ cdef class Revocation:
         self.store = store
         self.ask = getattr(store, "is_revoked", None)
         self.accept = accept
+        if isinstance(store, RevocationTable) and type(store).is_revoked is RevocationTable.is_revoked:
+            # Asked without a call from Python to Python between.
+            self.table = store
         if self.ask is None and not hasattr(store, "__contains__"):
             raise TypeError("neither a store nor a container")
 
@@ -26,7 +29,9 @@ cdef int check_revoked(Revocation revocation, PyObject* claims, object key, PyOb
     cdef dict members = <dict>claims
     cdef bint revoked
     try:
-        if revocation.ask is not None:
+        if revocation.table is not None:
+            revoked = revocation.table.revokes(members, key)
+        elif revocation.ask is not None:
             revoked = revocation.ask(members, key)
         else:
             jti = members.get("jti")

@@ -16,19 +16,13 @@ from libc.string cimport memcmp, memcpy, memset
 
 from cyjwt._engine.pyraw cimport PyObject_Hash
 
-from weakref import ref
+from _weakref import ref
 
 cdef extern from "Python.h":
     bint PyUnicode_CheckExact(PyObject* o) noexcept nogil
     const char* PyUnicode_AsUTF8AndSize(object s, Py_ssize_t* size) except NULL
 
 cdef enum:
-    TOKEN_KIND = 0
-    SUBJECT_KIND = 1
-    KEY_KIND = 2
-    KINDS = 3
-    SHARD_BITS = 8
-    SHARD_COUNT = 1 << SHARD_BITS
     LEAST_ROOM = 8          # slots of a shard that holds anything; a power of two
     LINE = 64               # octets of a cache line; no slot crosses the end of one
     KEYS_KNOWN = 256
@@ -37,26 +31,6 @@ TOKEN, SUBJECT, KEY = TOKEN_KIND, SUBJECT_KIND, KEY_KIND
 SHARDS = SHARD_COUNT
 
 cdef uint32_t NO_SCOPE = 0xFFFFFFFF
-
-# An entry's text, apart from its slot: it is read only where the hash is the one that is looked for.
-cdef struct Name:
-    uint32_t scope          # the issuer's number; 0: any issuer
-    uint32_t kind
-    size_t length
-    char text[1]
-
-cdef struct Slot:
-    uint64_t hash
-    Name* name
-    double before           # of a subject: what was issued earlier is revoked
-    double expires          # from then on the entry may be forgotten
-
-cdef struct Shard:
-    void* memory
-    Slot* slots
-    uint8_t* tags           # of each slot; 0: it is empty
-    size_t room             # how many slots: a power of two, or 0
-    size_t used
 
 cdef dict _thumbprints = {}     # by id: a weak reference to the key, and its thumbprint
 
@@ -135,14 +109,6 @@ cdef class RevocationTable:
         octets: how much memory the entries take.
     """
 
-    cdef object __weakref__
-    cdef Shard[SHARD_COUNT] shards
-    cdef Py_ssize_t[KINDS] count
-    cdef dict scopes
-    cdef readonly long long checks
-    cdef readonly long long hits
-    cdef readonly size_t octets
-
     def __cinit__(self, *args, **options):
         self.scopes = {}
 
@@ -170,6 +136,9 @@ cdef class RevocationTable:
         Raises:
             TypeError: not what a ``Verifier`` passes.
         """
+        return self.revokes(claims, key)
+
+    cdef bint revokes(self, dict claims, object key) except -1:
         cdef bint found = False
         cdef double issued
         self.checks += 1
