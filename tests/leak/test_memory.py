@@ -9,6 +9,7 @@ what the allocator may keep back. A leaked object of 32 octets a call would show
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
 import importlib.util
 import itertools
@@ -242,7 +243,52 @@ def cases() -> Cases:
     )
     made["signer made"] = 0.05, lambda n: cyjwt.Signer(secret, issuer=f"i{n}", lifetime=NOW), list(range(9))
     made |= one_shot_cases()
+    made |= memory_cases()
     made |= column_cases()
+    return made
+
+
+def memory_cases() -> Cases:
+    """Tokens that are kept, found, displaced and forgotten; and claims as instances."""
+    keys = pair("HS256")
+    options: dict[str, Any] = {"issuer": ISSUER, "audience": AUDIENCE}
+    tokens = [keys.token({**CLAIMS, "i": i, "pad": "x" * (7 * i)}) for i in range(50)]
+    times = itertools.cycle([NOW, NOW, NOW + 10_000])
+    made: Cases = {
+        "cache, found": (1.0, keys.verifier(cache=64, **options).verify, tokens),
+        "cache, displaced": (0.5, keys.verifier(cache=7, **options).verify, tokens),
+        "cache, forgotten": (
+            0.3,
+            quiet(
+                keys.verifier(cache=9, clock=lambda: next(times), **options).verify, cyjwt.InvalidTokenError
+            ),
+            tokens,
+        ),
+        "cache, revoked": (
+            0.2,
+            quiet(keys.verifier(cache=64, revoked={"0"}, **options).verify, cyjwt.InvalidTokenError),
+            [keys.token({**CLAIMS, "i": i, "jti": str(i % 2)}) for i in range(50)],
+        ),
+        "cache, made and dropped": (
+            0.05,
+            lambda token: keys.verifier(cache=3, **options).verify(token),
+            tokens,
+        ),
+    }
+    if importlib.util.find_spec("msgspec") is not None:
+        kind = dataclasses.make_dataclass("Kind", [("i", int), ("roles", list[str])])
+        other = dataclasses.make_dataclass("Other", [("i", str)])
+        for name, more in (
+            ("", {}),
+            (", cache", {"cache": 20}),
+            (", revoked", {"cache": 9, "revoked": set()}),
+        ):
+            typed = keys.verifier(claims_type=kind, **options, **more)
+            made[f"claims_type{name}"] = 0.1, typed.verify, tokens
+            bad = keys.verifier(claims_type=other, **options, **more)
+            made[f"claims_type{name}, mismatch"] = 0.05, quiet(bad.verify, cyjwt.InvalidClaimsError), tokens
+        batch = keys.verifier(claims_type=other, **options)
+        made["claims_type, batch"] = 0.01, batch.verify_batch, [tokens]
     return made
 
 
