@@ -332,6 +332,45 @@ def test_threads_while_keys_are_swapped() -> None:
     assert not wrong
 
 
+def test_keys_that_come_while_a_kid_is_about_to_be_asked_for() -> None:
+    """They are tried first, and the kid is asked for after all if they do not bring it."""
+
+    class Busy(Source):
+        def _missing(self, kid: str | None, /) -> bool:
+            # Another thread's keys, told of as if they were the answer.
+            if not self.asked:
+                self.publish(A.public(), B.public())
+            return super()._missing(kid)
+
+    source = Busy(A.public(), store=(C.public(),))
+    assert verifier(source).verify_batch([OF["b"], OF["c"], OF["a"]]).counts() == {"valid": 3}
+    assert source.asked == ["b", "c"]
+
+
+def test_keys_that_come_while_a_token_is_verified_are_tried_first() -> None:
+    source = Source(A.public(), store=(B.public(), C.public()))
+    swaps = [(A.public(),), (A.public(), B.public())]
+
+    class Swapping(cyjwt.KeySet):
+        """A set whose look at its keys brings other keys."""
+
+        __slots__ = ()
+
+        def __iter__(self) -> Any:
+            if swaps:
+                source.publish(*swaps.pop())
+            return super().__iter__()
+
+    source.snapshot = Swapping([C.public()])
+    made = verifier(source)
+    # By the time that the first set was compiled there was another, and then one more.
+    assert code(made, OF["c"]) is None
+    source.snapshot = Swapping([A.public()])
+    swaps[:] = [(A.public(), B.public())]
+    assert code(made, OF["b"]) is None
+    assert source.asked == []
+
+
 def test_threads_of_a_batch_wait_for_the_key_that_one_asks_for() -> None:
     source = Source(A.public(), store=(B.public(),))
     source.gate.clear()

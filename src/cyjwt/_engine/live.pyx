@@ -48,14 +48,15 @@ cdef Engine current_engine(Engine engine, bint may_wait):
     return current
 
 
-cdef bint is_missing(Engine engine, Engine used, object kid) except -1:
-    if engine.source.snapshot is not used.snapshot:
-        return True
-    try:
-        return bool(engine.source._missing(kid)) or engine.source.snapshot is not used.snapshot
-    except JWKSError:
-        # Whatever ails the server, it is the token's key that was not found.
-        return False
+cdef int ask_for(Engine engine, Engine used, object kid) except -1:
+    # Other keys that came meanwhile are to be tried first.
+    if engine.source.snapshot is used.snapshot:
+        try:
+            engine.source._missing(kid)
+        except JWKSError:
+            # Whatever ails the server, it is the token's key that was not found.
+            return 0
+    return 0
 
 
 cdef class Asked:
@@ -105,8 +106,9 @@ cdef bint are_missing(Asked asked, Room room, int count) except -1:
             continue
         # Whoever meets the same kid in another thread waits for the answer, too.
         with asked.lock:
-            if kid not in asked.kids:
-                is_missing(asked.engine, room.engine, kid)
+            # Other keys that came meanwhile are tried before the kid is asked for.
+            if kid not in asked.kids and source.snapshot is room.engine.snapshot:
+                ask_for(asked.engine, room.engine, kid)
                 asked.kids.add(kid)
         if source.snapshot is not room.engine.snapshot:
             return True

@@ -7,7 +7,7 @@ from libc.stdlib cimport free, malloc
 from cyjwt._engine.cached cimport Kept, verify_kept
 from cyjwt._engine.compact cimport Borrowed, Segments, borrow, release, split
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
-from cyjwt._engine.live cimport current_engine, is_missing
+from cyjwt._engine.live cimport ask_for, current_engine
 from cyjwt._engine.pyraw cimport PyErr_Clear, PyErr_ExceptionMatches
 from cyjwt._engine.status cimport KEY_NOT_FOUND, VALID, set_error
 from cyjwt._engine.verify cimport Engine, Whole, choose_key, kid_of, verify_borrowed
@@ -24,6 +24,10 @@ cdef extern from "Python.h":
     ctypedef struct PyTypeObject:
         pass
     object PyDescr_NewMethod(PyTypeObject* type, PyMethodDef* method)
+
+
+cdef enum:
+    MOST_TRIES = 4      # of one token, however often its keys are swapped meanwhile
 
 
 cdef object missing_kid(Engine engine, const Borrowed* text):
@@ -43,16 +47,22 @@ cdef object missing_kid(Engine engine, const Borrowed* text):
 
 cdef PyObject* verify_live(Engine engine, const Borrowed* text) except NULL:
     """As ``verify_kept``, for an engine with a source: a key that is not found is asked for, once."""
-    cdef Engine current = current_engine(engine, True)
-    cdef PyObject* claims = (<Kept>verify_kept)(current, text)
-    if claims == NULL and PyErr_ExceptionMatches(<PyObject*>KeyNotFoundError):
+    cdef Engine current
+    cdef PyObject* claims
+    cdef int left = MOST_TRIES
+    while True:
+        current = current_engine(engine, True)
+        claims = (<Kept>verify_kept)(current, text)
+        left -= 1
+        if claims != NULL or left == 0 or not PyErr_ExceptionMatches(<PyObject*>KeyNotFoundError):
+            return claims
         PyErr_Clear()
-        missing = missing_kid(current, text)
-        if missing and is_missing(engine, current, missing[0]):
-            current = current_engine(engine, True)
-        # Again in any case: with other keys, or for the error.
-        claims = (<Whole>verify_borrowed)(current, text, NULL)
-    return claims
+        if engine.source.snapshot is current.snapshot:
+            missing = missing_kid(current, text)
+            if missing:
+                ask_for(engine, current, missing[0])
+            # Once more in any case: by other keys, or for the error.
+            left = 1
 
 
 def at_hand(Engine engine not None, /):
