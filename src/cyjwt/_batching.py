@@ -184,7 +184,8 @@ class BatchVerifier(Engine, Generic[Claims]):
         callers at once each costs less than by ``verify``. A lone caller is served at once, and so is every caller
         if the CPU has no lanes, or the verifier allows nothing but ``HS256`` and its like. What would stall the loop
         for more than a millisecond is verified in other threads. Any number of loops, in any threads, may share a
-        verifier. Under another library than asyncio, such as trio, it is ``verify``.
+        verifier. Keys that have to be fetched are waited for in this task alone. Under another library than asyncio,
+        such as trio, it is ``verify``.
 
         Args:
             token: as for ``verify``.
@@ -193,7 +194,7 @@ class BatchVerifier(Engine, Generic[Claims]):
             The claims, as ``verify`` gives them.
 
         Raises:
-            InvalidTokenError: as for ``verify``; the exception is the caller's own.
+            InvalidTokenError, JWKSUnavailableError: as for ``verify``; the exception is the caller's own.
             asyncio.CancelledError: the caller was cancelled while it waited, which nobody else notices.
 
         Example:

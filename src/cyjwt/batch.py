@@ -11,7 +11,7 @@ from cyjwt._engine.arrow_text import TextChunk, TextSource
 from cyjwt._engine.batch import Work, check_names, refusal
 from cyjwt._engine.verify import Engine
 from cyjwt._parallel import read_threads, run_parallel
-from cyjwt.errors import InvalidTokenError
+from cyjwt.errors import CyJWTError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,8 +52,9 @@ class Batch(Generic[Claims]):
     """The verdicts on a batch of tokens, and their claims, in the order of the tokens.
 
     Made by ``Verifier.verify_batch``. Indexed or iterated over it gives the claims of each valid token (``None``
-    where no claims were asked for), and for each other token the exception that ``verify`` would raise. It holds
-    no key, and may be pickled.
+    where no claims were asked for), and for each other token the exception that ``verify`` would raise: an
+    ``InvalidTokenError``, or ``JWKSUnavailableError`` where no keys could be had; both are ``CyJWTError``. It
+    holds no key, and may be pickled.
 
     Example:
         >>> import cyjwt
@@ -143,17 +144,17 @@ class Batch(Generic[Claims]):
         """Raise the exception of the first token that is not valid; do nothing where all are.
 
         Raises:
-            InvalidTokenError: as ``verify`` would raise it.
+            InvalidTokenError, JWKSUnavailableError: as ``verify`` would raise it.
         """
         if self.invalid:
             first = len(self._statuses) - len(self._statuses.lstrip(b"\0"))
             raise self._error(first)
 
-    def _error(self, index: int) -> InvalidTokenError:
+    def _error(self, index: int) -> CyJWTError:
         """The exception of a token that is there and not valid."""
         return refusal(self._checked, self._statuses[index], self._absent[index], self._details.get(index))
 
-    def _refusal(self, index: int) -> InvalidTokenError | None:
+    def _refusal(self, index: int) -> CyJWTError | None:
         try:
             status = self._statuses[index]
         except IndexError:
@@ -176,9 +177,9 @@ class Batch(Generic[Claims]):
     if TYPE_CHECKING:
 
         @overload
-        def __getitem__(self, index: int, /) -> Claims | InvalidTokenError: ...
+        def __getitem__(self, index: int, /) -> Claims | CyJWTError: ...
         @overload
-        def __getitem__(self, index: slice, /) -> list[Claims | InvalidTokenError]: ...
+        def __getitem__(self, index: slice, /) -> list[Claims | CyJWTError]: ...
 
     else:
 
@@ -190,7 +191,7 @@ class Batch(Generic[Claims]):
             return [self._one(one) for one in range(*index.indices(len(self)))]
         return self._one(index)
 
-    def __iter__(self) -> Iterator[Claims | InvalidTokenError]:
+    def __iter__(self) -> Iterator[Claims | CyJWTError]:
         return map(self._one, range(len(self)))
 
     def __repr__(self) -> str:

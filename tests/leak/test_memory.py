@@ -23,6 +23,7 @@ import pytest
 import cyjwt
 from bench import baseline
 from cyjwt._engine import base64url, jsontext, jsonwrite
+from tests.live_support import Source
 from tests.support import AUDIENCE, ISSUER, NOW, b64, clock, forge, good_claims, pair
 
 pytestmark = pytest.mark.leak
@@ -125,9 +126,54 @@ def batch_cases() -> Cases:
     return made
 
 
+class Store:
+    """Revokes some subjects, and fails of others."""
+
+    def is_revoked(self, claims: dict[str, Any], key: cyjwt.Key, /) -> bool:
+        if claims["sub"] == "fails":
+            raise LookupError(claims["sub"])
+        return bool(claims["sub"] == "revoked")
+
+
+def hook_cases() -> Cases:
+    """Stores of what is revoked, and sources of keys that change."""
+    keys = [cyjwt.Key.from_secret(bytes([n]) * 32, kid=str(n), algorithm="HS256") for n in range(3)]
+    tokens = [
+        cyjwt.encode({**CLAIMS, "sub": sub, "jti": sub}, key, algorithm="HS256")
+        for key in keys
+        for sub in ("good", "revoked", "fails")
+    ]
+    made: Cases = {}
+    stores = {"a store": Store(), "a container": {"revoked"}}
+    for name, store in stores.items():
+        verifier = cyjwt.Verifier(keys, revoked=store, clock=NOW)
+        made[f"revoked, {name}"] = 0.2, quiet(verifier.verify, cyjwt.InvalidTokenError), tokens
+        for claims in (True, False, ["sub"]):
+            made[f"batch revoked, {name}, {claims}"] = (
+                0.02,
+                lambda some, v=verifier, c=claims: list(v.verify_batch(some, claims=c)),
+                [tokens],
+            )
+    source = Source(keys[0], keys[1])
+    live = cyjwt.Verifier(source, clock=NOW)
+    made["live keys"] = 0.1, quiet(live.verify, cyjwt.InvalidTokenError), [*tokens[:6], "x"]
+
+    def swap(key: cyjwt.Key) -> None:
+        source.publish(key, keys[1])
+        for token in tokens:
+            quiet(live.verify, cyjwt.InvalidTokenError)(token)
+        list(live.verify_batch(tokens, claims=False))
+        source.asked.clear()
+
+    made["live keys, swapped"] = 0.002, swap, keys
+    gone = cyjwt.Verifier(Source(), clock=NOW)
+    made["no live keys"] = 0.1, quiet(gone.verify, cyjwt.JWKSUnavailableError), tokens
+    return made
+
+
 def cases() -> Cases:
     """Every case."""
-    made: Cases = batch_cases()
+    made: Cases = batch_cases() | hook_cases()
     for name, share in (
         ("HS256", 1.0),
         ("RS256", 0.2),

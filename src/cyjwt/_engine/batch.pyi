@@ -2,7 +2,7 @@ from typing import Any
 
 from cyjwt._engine.arrow_text import TextChunk
 from cyjwt._engine.verify import Engine
-from cyjwt.errors import InvalidTokenError
+from cyjwt.errors import CyJWTError
 
 class Work:
     threads: int
@@ -27,4 +27,4 @@ class Work:
     def work(self) -> None: ...
 
 def check_names(engine: Engine, names: tuple[str, ...]) -> None: ...
-def refusal(checked: tuple[str, ...], status: int, absent: int, detail: object) -> InvalidTokenError: ...
+def refusal(checked: tuple[str, ...], status: int, absent: int, detail: object) -> CyJWTError: ...

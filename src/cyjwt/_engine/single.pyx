@@ -116,6 +116,9 @@ Raises:
     InvalidJTIError, InvalidClaimsError: a claim is not what the options ask for.
     RevokedTokenError, RevocationUnknownError: it was revoked, or nobody can tell.
     InvalidTokenError: the root of all of these.
+    JWKSUnavailableError: no keys may serve now; only where they come from a key server.
+    InvalidTokenError: the root of all of these.
+    JWKSUnavailableError: no keys may serve now; only where they come from a key server.
 
 Example:
     >>> import cyjwt

@@ -10,12 +10,12 @@ from rich.table import Table
 
 from cyjwt.batch import Batch
 from cyjwt.cli.inputs.part import Part, Refusal
-from cyjwt.errors import InvalidTokenError
+from cyjwt.errors import CyJWTError
 
 __all__ = ["Tally", "refusal_of", "show_table"]
 
 
-def refusal_of(error: InvalidTokenError) -> Refusal:
+def refusal_of(error: CyJWTError) -> Refusal:
     """What is told of a refused token."""
     return Refusal(error.code, type(error).__name__, str(error), error.claim)
 
@@ -75,7 +75,7 @@ class Tally:
 
     def _refusal(self, batch: Batch, index: int, status: int) -> Refusal:
         error = batch[index]
-        assert isinstance(error, InvalidTokenError)
+        assert isinstance(error, CyJWTError)
         refusal = refusal_of(error)
         # One status has one reason, but for that of a missing claim, which names it.
         if refusal.reason != "missing_claim":
