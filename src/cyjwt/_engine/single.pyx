@@ -117,8 +117,6 @@ Raises:
     RevokedTokenError, RevocationUnknownError: it was revoked, or nobody can tell.
     InvalidTokenError: the root of all of these.
     JWKSUnavailableError: no keys may serve now; only where they come from a key server.
-    InvalidTokenError: the root of all of these.
-    JWKSUnavailableError: no keys may serve now; only where they come from a key server.
 
 Example:
     >>> import cyjwt
