@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import importlib.util
 import json
 import pickle
+import random
 from typing import Any
 
 import pytest
@@ -299,6 +301,65 @@ def test_padding_and_sizes_are_each_verifiers_own() -> None:
 def test_what_would_not_insist_on_its_issuer_is_refused(verifiers: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         cyjwt.MultiVerifier(verifiers)
+
+
+def test_changed_at_random_a_token_gets_the_verdict_of_its_verifier() -> None:
+    """Whatever a single verifier accepts, both accept, and nothing else; octets of the payload change at random."""
+    dice = random.Random(7)
+    texts = [
+        b'{"iss":"https://a.example/","exp":1900000060,"tenant":1}',
+        b'{"exp":1900000060,"x":{"iss":"https://b.example/"},"iss":"https:\\/\\/a.example\\/"}',
+        b' { "\\u0069ss" : "https://b.example/" , "tenant" : [1, {"iss": 2}] , "exp" : 1900000060 } ',
+    ]
+    pieces = [
+        b'"iss"',
+        b'"https://b.example/"',
+        b"https://a.example/",
+        b",",
+        b"\\",
+        b"{",
+        b"}",
+        b'"',
+        b"\0",
+        b"\xc3",
+        b"e",
+        b"1",
+    ]
+    accepted = 0
+    for _ in range(4000):
+        text = bytearray(dice.choice(texts))
+        for _ in range(dice.choice((0, 1, 1, 2))):
+            at = dice.randrange(len(text))
+            text[at : at + dice.randrange(3)] = dice.choice(pieces)
+        one = raw(bytes(text))
+        single = verdict(VERIFIER_A, one)
+        both = verdict(BOTH, one)
+        if isinstance(single, dict) or isinstance(both, dict):
+            assert both == single
+            accepted += 1
+        elif both[0] is cyjwt.DecodeError:
+            assert both == single
+        assert BOTH.verify_batch([one]).counts() == (
+            {"valid": 1} if isinstance(both, dict) else {"valid": 0, both[1]: 1}
+        )
+    assert accepted > 500
+
+
+def test_claims_as_a_type_and_a_cache() -> None:
+    @dataclasses.dataclass
+    class Claims:
+        iss: str
+        tenant: int
+
+    typed = cyjwt.Verifier(KEY_A, issuer=A, clock=NOW, claims_type=Claims, cache=10)
+    both = cyjwt.MultiVerifier({A: typed, B: VERIFIER_B})
+    bad = token(KEY_A, tenant="x")
+    for _ in range(3):
+        assert both.verify(GOOD_A) == Claims(A, 1)
+        batch = both.verify_batch([GOOD_B, bad, GOOD_A])
+        assert [type(one).__name__ for one in batch] == ["dict", "InvalidClaimsError", "Claims"]
+        assert str(batch[1]) == verdict(typed, bad)[3]
+        assert batch[1].claim == "tenant"
 
 
 def test_it_is_a_value() -> None:

@@ -96,14 +96,14 @@ class Mirror:
                 )
                 self._thread.start()
 
-    def stop(self) -> None:
-        """End the thread, and wait for it briefly."""
+    def stop(self, patience: float = 2.0) -> None:
+        """End the thread, and wait so many seconds for it at most."""
         with self._lock:
             thread, self._thread = self._thread, None
             self._stopped.set()
             self.good_until = -NEVER
         if thread is not None and thread is not threading.current_thread():
-            thread.join(self._pulse + 1)
+            thread.join(patience)
 
     def wait(self, seconds: float) -> bool:
         """Wait until it may answer."""

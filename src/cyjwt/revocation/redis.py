@@ -114,7 +114,8 @@ class RedisStore(Store):
                 lambda: _connect(url, slow), self._prefix, self._channel, self._clock, stale
             )
             self._mirror.start()
-            finalize(self, self._mirror.stop).atexit = False
+            # Whoever drops the last reference must not wait.
+            finalize(self, self._mirror.stop, 0.0).atexit = False
 
     def is_revoked(self, claims: dict[str, Any], key: Key, /) -> bool:
         """Tell whether a verified token is revoked: by its ``jti``, by its ``sub`` and ``iat``, or by its key.
