@@ -77,6 +77,17 @@ def _b64(call: Call, expected: Outcome, found: Outcome) -> bool:
     return not isinstance(_header(call).get("b64", True), bool) and _refused(found)
 
 
+def _crit(call: Call, expected: Outcome, found: Outcome) -> bool:
+    crit = _header(call).get("crit")
+    repeated = isinstance(crit, list) and len(set(map(str, crit))) < len(crit)
+    return repeated and _refused(found)
+
+
+def _alg(call: Call, expected: Outcome, found: Outcome) -> bool:
+    unhashable = isinstance(_header(call).get("alg"), list | dict)
+    return unhashable and expected.error == "TypeError" and _refused(found, "InvalidAlgorithmError")
+
+
 def _buffer(call: Call, expected: Outcome, found: Outcome) -> bool:
     return isinstance(call.token, bytearray | memoryview) and expected.error == "DecodeError"
 
@@ -120,6 +131,8 @@ DIFFERENCES: dict[str, Rule] = {
     "JSON is read by RFC 8259, in UTF-8, and without duplicate members": _json,
     "a typ that is no string is refused": _typ,
     "a b64 that is neither true nor false is refused": _b64,
+    "a crit that names one extension twice is refused": _crit,
+    "an alg that is a list or an object is an InvalidAlgorithmError": _alg,
     "a token may be a bytearray or a memoryview": _buffer,
     "half a character in a token's text is a DecodeError": _surrogate,
     "algorithms that are one text are one name": _algorithms_are_text,

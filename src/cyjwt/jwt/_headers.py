@@ -58,9 +58,10 @@ def build_header(
         detached = detached or headers.get("b64") is False
     if not header["typ"]:
         del header["typ"]
-    # True is what b64 is without being stated.
-    header.pop("b64", None)
-    if detached:
+    if not detached:
+        # True is what b64 is without being stated.
+        header.pop("b64", None)
+    else:
         critical = header.get("crit", [])
         if not isinstance(critical, list):
             raise InvalidTokenError("Invalid 'crit' header: must be a list")
