@@ -156,3 +156,74 @@ def test_no_references_are_lost() -> None:
         outcome(open_, ("refused", key), {"x": option})
     open_memo.clear()
     assert [sys.getrefcount(value) for value in (subject, key, option)] == counts
+
+
+class Picky:
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def use(self, subject: str) -> str:
+        if subject == "lookup":
+            raise LookupError("not the last word")
+        if subject == "value":
+            raise ValueError("the last word")
+        return subject + self.key
+
+
+picky_memo: Memo[..., Picky] = Memo(Picky, 8)
+
+
+def second(found: Picky, subject: str, raised: LookupError) -> tuple[str, str, str]:
+    if found.key == "fails":
+        raise OSError("the second word")
+    return found.key, subject, str(raised)
+
+
+def picky_(subject: str, key: str) -> Any:
+    found = picky_memo.find(key)
+    try:
+        return found.use(subject)
+    except LookupError as error:
+        return second(found, subject, error)
+
+
+picky = one_shot(picky_memo, "use", retry=LookupError, otherwise=second, free=True)(picky_)
+
+
+def test_what_a_method_raises_may_not_be_the_last_word() -> None:
+    for _ in range(2):
+        assert picky("a", "b") == "ab"
+        assert picky("lookup", "b") == ("b", "lookup", "not the last word")
+        with pytest.raises(ValueError, match="the last word"):
+            picky("value", "b")
+    with pytest.raises(OSError, match="the second word"):
+        picky("lookup", "fails")
+    with pytest.raises(OSError, match="the second word") as caught:
+        picky("lookup", "fails")
+    assert caught.value.__context__ is None
+    assert picky_memo.info() | {"octets": 0} == {
+        "hits": 6,
+        "misses": 2,
+        "size": 2,
+        "capacity": 8,
+        "octets": 0,
+    }
+
+
+def test_the_second_word_keeps_nothing() -> None:
+    for subject in ("lookup", "value", "a"):
+        before = sys.getrefcount(subject)
+        for _ in range(100):
+            try:
+                picky(subject, "b")
+            except ValueError:
+                continue
+        assert sys.getrefcount(subject) == before
+
+
+def test_a_free_one_is_no_method() -> None:
+    class Holder:
+        use = picky
+
+    assert Holder().use("a", "b") == "ab"
+    assert Holder.use("a", "b") == "ab"

@@ -8,4 +8,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 @final
 class Front: ...
 
-def one_shot(memo: Memo[..., Any], method: str, /) -> Callable[[F], F]: ...
+def one_shot(
+    memo: Memo[..., Any],
+    method: str,
+    /,
+    *,
+    retry: type[Exception] | None = None,
+    otherwise: Callable[[Any, Any, Any], object] | None = None,
+    free: bool = False,
+) -> Callable[[F], F]: ...

@@ -10,7 +10,12 @@ cimport cython
 from cpython.object cimport PyObject
 
 from cyjwt._engine.memo cimport Memo, recall
-from cyjwt._engine.pyraw cimport Py_DECREF, PyTuple_GET_ITEM, PyTuple_GET_SIZE
+from cyjwt._engine.pyraw cimport (
+    Py_DECREF,
+    Py_INCREF,
+    PyTuple_GET_ITEM,
+    PyTuple_GET_SIZE,
+)
 from cyjwt._engine.question cimport MOST_VALUES, Question
 
 from sys import intern
@@ -27,6 +32,9 @@ cdef extern from "Python.h":
     PyObject* PyObject_VectorcallMethod(
         PyObject* name, PyObject** args, size_t count, PyObject* names
     ) noexcept
+
+# Called by a pointer of this type, since the caller says by NULL what it raised.
+ctypedef PyObject* (*Retry)(Front, PyObject*, PyObject*) noexcept
 
 cdef enum:
     VARIABLE_NAMES = 8      # CO_VARKEYWORDS of a code object's flags
@@ -46,13 +54,16 @@ cdef class Front:
     cdef tuple defaults         # by parameter
     cdef Py_ssize_t places      # parameters that may be given by place
     cdef bint variable          # whether the function takes options of any name
+    cdef object retry           # what the method may raise that is not the last word, or None
+    cdef object otherwise       # what is called with the found, the subject and what was raised then
+    cdef bint free              # whether it is no method where it is an attribute of a class
     cdef dict __dict__
 
     def __call__(self, *args, **options):
         return self.function(*args, **options)
 
     def __get__(self, instance, owner):
-        return self if instance is None else MethodType(self, instance)
+        return self if instance is None or self.free else MethodType(self, instance)
 
     def __reduce__(self):
         return self.function.__qualname__
@@ -109,12 +120,32 @@ cdef PyObject* call_front(PyObject* self, PyObject** args, size_t count, PyObjec
         pair[0] = recall((<Front>self).memo, &question)
         if pair[0] != NULL:
             result = PyObject_VectorcallMethod(<PyObject*>(<Front>self).method, pair, 2, NULL)
+            if result == NULL and (<Front>self).retry is not None:
+                result = (<Retry>retry)(<Front>self, pair[0], pair[1])
             Py_DECREF(pair[0])
             return result
     return PyObject_Vectorcall(<PyObject*>(<Front>self).function, args, count, names)
 
 
-cdef Front new_front(Memo memo, str method, object function):
+cdef int reraise() except -1:
+    """Takes up an error that is set already."""
+    return -1
+
+
+cdef PyObject* retry(Front front, PyObject* found, PyObject* subject) except NULL:
+    """What there is instead of an error that is set; a new reference."""
+    cdef object raised
+    try:
+        reraise()
+    except front.retry as error:
+        raised = error
+    # Outside of the handler: what is raised now did not happen while that was handled.
+    result = front.otherwise(<object>found, <object>subject, raised)
+    Py_INCREF(<PyObject*>result)
+    return <PyObject*>result
+
+
+cdef Front new_front(Memo memo, str method, object function, object retry, object otherwise, bint free):
     cdef Front front = Front.__new__(Front)
     code = function.__code__
     count = code.co_argcount + code.co_kwonlyargcount
@@ -130,6 +161,9 @@ cdef Front new_front(Memo memo, str method, object function):
     front.memo = memo
     front.method = intern(method)
     front.function = function
+    front.retry = retry
+    front.otherwise = otherwise
+    front.free = free
     front.call = <void*>call_front
     for name in ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__"):
         setattr(front, name, getattr(function, name))
@@ -137,13 +171,16 @@ cdef Front new_front(Memo memo, str method, object function):
     return front
 
 
-def one_shot(Memo memo not None, str method not None, /):
+def one_shot(Memo memo not None, str method not None, /, *, type retry=None, otherwise=None, bint free=False):
     """A decorator that gives a function a compiled front.
 
     Args:
         memo: the memory that the function asks, with its arguments but for the first: those that have
             parameters in the order of these, others by name.
         method: the method of what is found that gets the first argument, and gives the result.
+        retry: what that method may raise that is not the last word.
+        otherwise: is called then with what was found, the first argument and what was raised, and has it.
+        free: as an attribute of a class it stays what it is, as a bound method does.
 
     Returns:
         The decorator. What it gives has the function's name, docstring and signature, and does what it does.
@@ -157,7 +194,7 @@ def one_shot(Memo memo not None, str method not None, /):
         >>> count("a", "a", b="c"), count(first="a", value="a", b="c"), memo.info()["hits"]
         (1, 1, 1)
     """
-    return lambda function: new_front(memo, method, function)
+    return lambda function: new_front(memo, method, function, retry, otherwise, free)
 
 
 cdef void show_vectorcall(Front any) noexcept:

@@ -94,7 +94,12 @@ class ClaimChecks(metaclass=Watched):
             raise _at_fault(ImmatureSignatureError("The token is not yet valid (nbf)"), "nbf")
 
     def _validate_exp(self, payload: dict[str, Any], now: float, leeway: float) -> None:
-        exp = _whole(payload["exp"], DecodeError("Expiration Time claim (exp) must be an integer."), "exp")
+        exp: float = _whole(
+            payload["exp"], DecodeError("Expiration Time claim (exp) must be an integer."), "exp"
+        )
+        if isinstance(payload["exp"], float):
+            # The engine lets a token live to the end of its last fraction of a second, and so does this.
+            exp = payload["exp"]
         if exp <= now - leeway:
             raise ExpiredSignatureError("Signature has expired")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from cyjwt.jwt._quick import Table
@@ -27,6 +27,8 @@ class AlgorithmRegistry(metaclass=Watched):
         self._valid_algs = set(self._algorithms if algorithms is None else algorithms)
         for name in self._algorithms.keys() - self._valid_algs:
             del self._algorithms[name]
+        #: What is to be done when they change.
+        self._forget: Callable[[], None] | None = None
         self._table = _COMMON if algorithms is None else Table(self._algorithms)
 
     def register_algorithm(self, alg_id: str, alg_obj: Algorithm) -> None:
@@ -42,7 +44,7 @@ class AlgorithmRegistry(metaclass=Watched):
             raise TypeError("Object is not of type `Algorithm`")
         self._algorithms[alg_id] = alg_obj
         self._valid_algs.add(alg_id)
-        self._table = Table(self._algorithms)
+        self._change()
 
     def unregister_algorithm(self, alg_id: str) -> None:
         """Forget an algorithm.
@@ -54,7 +56,12 @@ class AlgorithmRegistry(metaclass=Watched):
             raise KeyError("The specified algorithm could not be removed because it is not registered.")
         del self._algorithms[alg_id]
         self._valid_algs.remove(alg_id)
+        self._change()
+
+    def _change(self) -> None:
         self._table = Table(self._algorithms)
+        if self._forget is not None:
+            self._forget()
 
     def get_algorithms(self) -> list[str]:
         """The names of the algorithms that it knows."""

@@ -16,6 +16,7 @@ from cyjwt.jwt._headers import (
     check_types,
     chosen_algorithm,
 )
+from cyjwt.jwt._known import Known
 from cyjwt.jwt._notices import warn_of_arguments, warn_of_key
 from cyjwt.jwt._registry import AlgorithmRegistry
 from cyjwt.jwt._watch import replaces
@@ -60,19 +61,6 @@ class Opened(NamedTuple):
     def as_dict(self) -> dict[str, Any]:
         """The parts as callers get them."""
         return {"payload": self.payload, "header": self.header, "signature": self.signature}
-
-
-class Known(NamedTuple):
-    """What the engine found out about a token's signature already."""
-
-    holds: bool
-    warning: str | None
-
-    def tell(self) -> None:
-        """Warn and refuse as the verification would have."""
-        warn_of_key(self.warning, enforced=False)
-        if not self.holds:
-            raise InvalidSignatureError("Signature verification failed")
 
 
 class PyJWS(AlgorithmRegistry):

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import json
 from calendar import timegm
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cyjwt.jwt import _claims, _read
+from cyjwt.jwt._calls import quick_decode
 from cyjwt.jwt._headers import ALGORITHM_UNSET
+from cyjwt.jwt._known import Known, known_from
 from cyjwt.jwt._notices import warn_of_arguments, warn_of_key, warn_of_verify
 from cyjwt.jwt._options import default_options, merge_options
 from cyjwt.jwt._quick import find_signer, find_verifier
 from cyjwt.jwt._watch import replaces
-from cyjwt.jwt.api_jws import Known, PyJWS, _jws_global_obj
-from cyjwt.jwt.exceptions import (
-    DecodeError,
-    ExpiredSignatureError,
-    ImmatureSignatureError,
-    InvalidAudienceError,
-    InvalidIssuedAtError,
-    InvalidIssuerError,
-    InvalidJTIError,
-    InvalidSignatureError,
-    InvalidSubjectError,
-    InvalidTokenError,
-    MissingRequiredClaimError,
-)
+from cyjwt.jwt.api_jws import PyJWS, _jws_global_obj
+from cyjwt.jwt.exceptions import InvalidTokenError
 
 if TYPE_CHECKING:
     from cyjwt.jwt.api_jws import PrivateKey as AllowedPrivateKeyTypes
@@ -35,18 +25,6 @@ if TYPE_CHECKING:
     from cyjwt.jwt.types import FullOptions, Options, SigOptions
 
 __all__ = ["PyJWT", "decode", "decode_complete", "encode"]
-
-#: What the engine raises of a token whose signature it found to hold.
-_ABOUT_CLAIMS = (
-    ExpiredSignatureError,
-    ImmatureSignatureError,
-    InvalidAudienceError,
-    InvalidIssuedAtError,
-    InvalidIssuerError,
-    InvalidJTIError,
-    InvalidSubjectError,
-    MissingRequiredClaimError,
-)
 
 
 class PyJWT(_claims.ClaimChecks):
@@ -72,6 +50,8 @@ class PyJWT(_claims.ClaimChecks):
 
     def __init__(self, options: Options | None = None) -> None:
         self._options: FullOptions = self._get_default_options()
+        #: What is to be done when the options may change.
+        self._forget: Callable[[], None] | None = None
         #: The options for the engine; None as long as they are the usual ones, and nobody got hold of them.
         self._standing: FullOptions | None = None
         if options is not None:
@@ -81,12 +61,19 @@ class PyJWT(_claims.ClaimChecks):
     @property
     def options(self) -> FullOptions:
         """The options, each of them."""
-        self._standing = self._options
+        self._stand(self._options)
         return self._options
 
     @options.setter
     def options(self, options: FullOptions) -> None:
-        self._options = self._standing = options
+        self._options = options
+        self._stand(options)
+
+    def _stand(self, options: FullOptions) -> None:
+        if self._standing is not options:
+            self._standing = options
+            if self._forget is not None:
+                self._forget()
 
     @staticmethod
     def _get_default_options() -> FullOptions:
@@ -210,7 +197,7 @@ class PyJWT(_claims.ClaimChecks):
                 try:
                     token = verify_complete(jwt)
                 except InvalidTokenError as refusal:
-                    known = _known(jwt, refusal, warning)
+                    known = known_from(jwt, refusal, warning)
                 else:
                     if warning is not None:
                         warn_of_key(warning, enforced=False)
@@ -336,7 +323,7 @@ class PyJWT(_claims.ClaimChecks):
                 try:
                     claims = verify_token(jwt)
                 except InvalidTokenError as refusal:
-                    known = _known(jwt, refusal, warning)
+                    known = known_from(jwt, refusal, warning)
                 else:
                     if warning is not None:
                         warn_of_key(warning, enforced=False)
@@ -356,20 +343,8 @@ def _with_numeric_dates(payload: dict[str, Any]) -> dict[str, Any]:
     return payload
 
 
-def _known(token: object, refusal: InvalidTokenError, warning: str | None) -> Known | None:
-    """What an engine's refusal says about the signature."""
-    if not isinstance(token, str | bytes):
-        # A buffer may be another token when it is read again.
-        return None
-    if isinstance(refusal, InvalidSignatureError):
-        return Known(False, warning)
-    if isinstance(refusal, _ABOUT_CLAIMS) or (isinstance(refusal, DecodeError) and refusal.claim):
-        return Known(True, warning)
-    return None
-
-
 _jwt_global_obj = PyJWT()
 _jwt_global_obj._jws = _jws_global_obj
 encode = _jwt_global_obj.encode
 decode_complete = _jwt_global_obj.decode_complete
-decode = _jwt_global_obj.decode
+decode = quick_decode(_jwt_global_obj)
