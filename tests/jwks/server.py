@@ -262,7 +262,8 @@ class Clock:
     """A clock that goes on when it is told to."""
 
     def __init__(self) -> None:
-        self.now = 1000.0
+        # Far from time.monotonic, so that nothing mistakes one for the other.
+        self.now = 1e9
 
     def __call__(self) -> float:
         return self.now

@@ -30,6 +30,8 @@ URL = "https://keys.example/jwks"
         "https://user:pass@keys.example/",
         "https://keys.example/#a",
         "https://keys.example/ x",
+        "https://keys.example/{x}",
+        "https://keys.example\\@evil.example/",
         "https://keys.example/\r\nHost: evil",
         "https://keys.exämple/",
         "https://[::1/",

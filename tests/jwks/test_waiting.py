@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +53,23 @@ def test_who_holds_keys_waits_for_no_refresh(server: KeyServer, client: Make, cl
     go.set()
     assert settled(held).state == "fresh"
     assert len(server.requests) == 2
+
+
+def test_a_verification_is_told_when_to_ask_again(server: KeyServer, client: Make) -> None:
+    """Not before the refresh is due; during a fetch, and when there will be none, not before the set's end."""
+    go, held = threading.Event(), client(lifetime=100, refresh_ahead=10, max_stale=1000)
+    assert held.due <= time.monotonic()
+    held.keys()
+    now = time.monotonic()
+    assert now + 80 < held.due < now + 91
+    server.behaviour = faults.held_up(go)
+    refresh = held.refresh()
+    assert now + 1090 < held.due < now + 1101
+    go.set()
+    refresh.result()
+    assert held.due < now + 91
+    held.close()
+    assert now + 1090 < held.due < now + 1101
 
 
 def test_nobody_waits_for_ever_for_a_transport_that_hangs(clock: Clock) -> None:

@@ -199,8 +199,8 @@ class LiveSource(KeySource):
             self._next = self._schedule.stale_until
         else:
             self._next = self._schedule.due()
-        held = self.snapshot is not None and self._clock_is_real
-        self.due = self._next if held else -math.inf
+        # Without a snapshot it lies in the past.
+        self.due = self._next if self._clock_is_real else -math.inf
 
     def _launch(self, retries: int) -> Refresh:
         """Begin the one fetch; the caller holds the lock, and has seen that there is none."""
