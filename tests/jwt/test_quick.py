@@ -412,6 +412,16 @@ def test_a_second_call_finds_what_the_first_prepared() -> None:
     assert {caches.info()[name]["size"] for name in ("jwt_calls", "jwt_verifiers", "jwt_signers")} == {0}
 
 
+def test_a_key_is_read_once_for_many_claims() -> None:
+    caches.clear()
+    token = jwt.encode({"sub": "a"}, SECRET)
+    for number in range(5):
+        with pytest.raises(cyjwt.InvalidSubjectError):
+            jwt.decode(token, SECRET, HS256, subject=f"b{number}")
+    assert caches.info()["jwt_verifiers"]["misses"] == 5
+    assert caches.info()["jwt_keys"]["misses"] == 1
+
+
 def test_containers_are_told_by_what_they_hold_now() -> None:
     token = jwt.encode({"aud": "a"}, SECRET)
     audience, algorithms, options = ["a"], ["HS256"], {"verify_aud": True}

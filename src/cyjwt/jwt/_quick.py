@@ -7,7 +7,7 @@ the code that knows PyJWT's order and words then serves the call, or refuses it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cyjwt import algorithms as rows
@@ -89,9 +89,8 @@ def _make_verifier(
     merged = merge_options(default_options() if standing is None else standing, options)
     if options is not None and not options.get("verify_signature", True):
         raise NoQuickWayError
-    native, names, warning = _prepare(
-        table, key, allowed_algorithms(key, algorithms), enforced=bool(merged["enforce_minimum_key_length"])
-    )
+    enforced = bool(merged["enforce_minimum_key_length"])
+    native, names, warning = _keys.find(table, key, tuple(allowed_algorithms(key, algorithms)), enforced)
     unchecked = tuple(name for name in CHECKS if not merged[f"verify_{name}"])  # type: ignore[literal-required]
     verifier = Verifier(
         lax_key(native, names),
@@ -120,7 +119,7 @@ def _make_signer(
     header = build_header(typ, name, headers, detached=False)
     if "b64" in header:
         raise NoQuickWayError
-    native, _, warning = _prepare(table, key, (name,), enforced=bool(enforced))
+    native, _, warning = _keys.find(table, key, (name,), bool(enforced))
     if not native.private:
         raise NoQuickWayError
     text = json.dumps(header, separators=(",", ":"), sort_keys=bool(sort_headers)).encode()
@@ -129,7 +128,7 @@ def _make_signer(
 
 
 def _prepare(
-    table: Table, key: Any, allowed: Iterable[str], *, enforced: bool
+    table: Table, key: Any, allowed: tuple[str, ...], enforced: bool
 ) -> tuple[NativeKey, tuple[str, ...], str | None]:
     """The key's handle, the algorithms that it may serve, and what there is to warn of each time."""
     natives: dict[str, NativeKey | None] = {}
@@ -209,10 +208,14 @@ def _strict(verifier: Verifier, audience: Any, warning: str | None) -> QuickVeri
     return QuickVerifier(verify, verify_complete, warning)
 
 
+# By itself, since a claim that is asked for may differ with each call, and keys are dear to read.
+_keys = Memo(_prepare, caches.DEFAULT_SIZE)
 _verifiers = Memo(_make_verifier, caches.DEFAULT_SIZE)
 _signers = Memo(_make_signer, caches.DEFAULT_SIZE)
+caches.register("jwt_keys", _keys)
 caches.register("jwt_verifiers", _verifiers)
 caches.register("jwt_signers", _signers)
+on_change(_keys.clear)
 on_change(_verifiers.clear)
 on_change(_signers.clear)
 

@@ -179,7 +179,8 @@ class PyJWKClient:
                 key = self.match_kid(self.get_signing_keys(refresh=True), kid)
                 self._last_successful_fetch = time.monotonic()
         if key is None:
-            raise PyJWKClientError(f'Unable to find a signing key that matches: "{kid}"')
+            # Without the kid, which a token may have brought.
+            raise PyJWKClientError("Unable to find a signing key that matches the kid")
         return key
 
     def _is_cooling_down(self) -> bool:
