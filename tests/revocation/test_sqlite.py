@@ -246,6 +246,30 @@ def test_forks(shared: SQLiteStore) -> None:
         assert shared.is_revoked(claims(jti=f"parent-{n}"), KEY)
 
 
+def test_threads_do_not_wait_for_each_other(shared: SQLiteStore) -> None:
+    """Many threads that keep the interpreter busy: none of them takes another for a failure."""
+    failures: list[BaseException] = []
+    end = time.monotonic() + 2
+
+    def work(number: int) -> None:
+        try:
+            while time.monotonic() < end:
+                assert not shared.is_revoked(claims(), KEY)
+                sum(range(1000))
+                if number == 0:
+                    shared.revoke("b")
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [Thread(target=work, args=(n,)) for n in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert shared.info().failures == 0
+
+
 def test_many_processes_may_make_the_file_at_once(path: Path) -> None:
     code = (
         f"import sys; sys.path.insert(0, {SOURCE!r})\n"

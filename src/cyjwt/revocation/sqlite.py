@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
-from urllib.parse import quote
-from weakref import WeakSet
 
 from cyjwt._arguments import type_name
 from cyjwt._engine.revocationtable import KEY, SUBJECT, TOKEN, thumbprint
 from cyjwt.keys import Key
 from cyjwt.policy import seconds
 from cyjwt.revocation._breaker import Breaker
+from cyjwt.revocation._sqlitepool import APPLICATION, VERSION, Pool, connect, wrong_version
 from cyjwt.revocation._store import NEVER, Entry, RevocationStoreError, Store, StoreInfo, read_times
 
 __all__ = ["SQLiteStore"]
-
-#: "cyjw", and the version of the tables below.
-_APPLICATION, _VERSION = 0x63796A77, 1
 
 _SCHEMA = """
 CREATE TABLE revoked (
@@ -52,9 +47,8 @@ _ALWAYS = 1e18
 
 #: So many entries are forgotten in one transaction, so that no other writer waits long.
 _AT_ONCE = 1000
-#: Seconds between two prunings that writers do on the way; between two looks whether the file is still the same;
-#: and for which a failure is remembered.
-_PRUNE_EVERY, _LOOK_EVERY, _PAUSE = 60.0, 0.5, 0.25
+#: Seconds between two prunings that writers do on the way, and for which a failure is remembered.
+_PRUNE_EVERY, _PAUSE = 60.0, 0.25
 
 
 class SQLiteStore(Store):
@@ -100,8 +94,8 @@ class SQLiteStore(Store):
         "_options",
         "_path",
         "_pruned",
-        "_reader",
-        "_writer",
+        "_readers",
+        "_writers",
     )
 
     def __init__(
@@ -125,11 +119,10 @@ class SQLiteStore(Store):
         self._breaker = Breaker(_PAUSE)
         self._checks = self._hits = 0
         self._pruned = monotonic()
-        self._reader = _Connection(self._path, brief)
-        self._writer = _Connection(self._path, wait)
+        self._readers = Pool(self._path, brief)
+        self._writers = Pool(self._path, wait)
         with _told("be opened"):
             _create(self._path, wait)
-        _stores.add(self)
 
     def is_revoked(self, claims: dict[str, Any], key: Key, /) -> bool:
         """Tell whether a verified token is revoked: by its ``jti``, by its ``sub`` and ``iat``, or by its key.
@@ -154,13 +147,16 @@ class SQLiteStore(Store):
             -_ALWAYS if issued is None else issued,
             thumbprint(key),
         )
+        used = self._readers.take()
         try:
-            with self._reader as connection:
-                (revoked,) = connection.execute(_ASK, asked).fetchone()
-                self._checks += 1
-                self._hits += revoked
+            (revoked,) = used.opened().execute(_ASK, asked).fetchone()
         except (sqlite3.Error, OSError) as error:
+            used.close()
             raise self._breaker.trip(f"the store cannot be read: {_reason(error)}") from error
+        finally:
+            self._readers.give(used)
+        self._checks += 1
+        self._hits += revoked
         return bool(revoked)
 
     def _put(self, entries: Iterable[Entry]) -> None:
@@ -168,13 +164,13 @@ class SQLiteStore(Store):
             (kind, value, issuer or "", min(before, _ALWAYS), None if expires == NEVER else expires)
             for kind, issuer, value, before, expires in entries
         ]
-        with _told("be written to"), self._writer as connection, _transaction(connection):
+        with _told("be written to"), self._writers.lent() as connection, _transaction(connection):
             connection.executemany(_ADD, rows)
         if monotonic() >= self._pruned + _PRUNE_EVERY:
             self.prune()
 
     def _drop(self, kind: int, issuer: str | None, value: str) -> bool:
-        with _told("be written to"), self._writer as connection:
+        with _told("be written to"), self._writers.lent() as connection:
             done = connection.execute(
                 "DELETE FROM revoked WHERE kind = ? AND value = ? AND issuer = ?", (kind, value, issuer or "")
             )
@@ -192,7 +188,7 @@ class SQLiteStore(Store):
         self._pruned = monotonic()
         total = 0
         while True:
-            with _told("be written to"), self._writer as connection:
+            with _told("be written to"), self._writers.lent() as connection:
                 done = connection.execute(
                     "DELETE FROM revoked WHERE (kind, value, issuer) IN "
                     "(SELECT kind, value, issuer FROM revoked WHERE expires <= ? LIMIT ?)",
@@ -211,23 +207,21 @@ class SQLiteStore(Store):
         Raises:
             RevocationStoreError: the file cannot be read.
         """
-        with _told("be read"), self._reader as connection:
+        with _told("be read"), self._readers.lent() as connection:
             counts = dict(connection.execute("SELECT kind, count(*) FROM revoked GROUP BY kind"))
         tokens, subjects, keys = (counts.get(kind, 0) for kind in (TOKEN, SUBJECT, KEY))
         return StoreInfo(tokens, subjects, keys, self._checks, self._hits, self._breaker.failures)
 
     def close(self) -> None:
         """Close the file. A store that is asked afterwards opens it again."""
-        for connection in (self._reader, self._writer):
-            with connection.lock:
-                connection.close()
+        self._readers.close()
+        self._writers.close()
 
     def __del__(self) -> None:
-        # Where the constructor failed there is nothing to close.
-        for name in ("_reader", "_writer"):
-            connection = getattr(self, name, None)
-            if connection is not None:
-                connection.close()
+        # Where the constructor failed there may be nothing to close.
+        for name in ("_readers", "_writers"):
+            if (pool := getattr(self, name, None)) is not None:
+                pool.close()
 
     def __reduce__(self) -> tuple[object, ...]:
         return _restore, (self._path, self._options)
@@ -240,85 +234,11 @@ def _restore(path: str, options: dict[str, Any]) -> SQLiteStore:
     return SQLiteStore(path, **options)
 
 
-class _Connection:
-    """A connection that is opened when it is needed, for one thread at a time.
-
-    Args:
-        path: the file.
-        wait: seconds to wait for another thread, and for another connection's lock.
-
-    Attributes:
-        lock: held by who uses it.
-    """
-
-    __slots__ = ("_connection", "_file", "_looked", "_path", "_wait", "lock")
-
-    def __init__(self, path: str, wait: float) -> None:
-        self._path = path
-        self._wait = wait
-        self._connection: sqlite3.Connection | None = None
-        self._file = (0, 0)
-        self._looked = 0.0
-        self.lock = threading.Lock()
-
-    def __enter__(self) -> sqlite3.Connection:
-        if not self.lock.acquire(timeout=self._wait):
-            raise sqlite3.OperationalError("other threads keep it busy")
-        try:
-            return self._opened()
-        except BaseException:
-            self.lock.release()
-            raise
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if kind is not None:
-            self.close()
-        self.lock.release()
-
-    def _opened(self) -> sqlite3.Connection:
-        now = monotonic()
-        if self._connection is not None and now >= self._looked + _LOOK_EVERY:
-            self._looked = now
-            if self._file != _identity(self._path):
-                # Another file has taken its place, and the one that is open gets no more entries.
-                self.close()
-        if self._connection is None:
-            self._file = _identity(self._path)
-            self._looked = now
-            self._connection = _connect(self._path, self._wait)
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version != _VERSION:
-                self.close()
-                raise sqlite3.DatabaseError(f"its tables are of version {version}, and not of {_VERSION}")
-        return self._connection
-
-    def close(self) -> None:
-        """Close it, if it is open."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-
-def _connect(path: str, wait: float) -> sqlite3.Connection:
-    # mode=rw: a file that has gone is not to be made anew, without the entries that it had.
-    connection = sqlite3.connect(
-        f"file:{quote(path)}?mode=rw", uri=True, timeout=wait, isolation_level=None, check_same_thread=False
-    )
-    # A revocation that was acknowledged outlasts a loss of power.
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def _identity(path: str) -> tuple[int, int]:
-    found = Path(path).stat()
-    return found.st_dev, found.st_ino
-
-
 def _create(path: str, wait: float) -> None:
     """Make the file and its tables where there are none. Several processes may do so at once."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
     end = monotonic() + wait
-    connection = _connect(path, wait)
+    connection = connect(path, wait)
     try:
         while True:
             try:
@@ -338,12 +258,12 @@ def _create(path: str, wait: float) -> None:
             if (application, version, tables) == (0, 0, 0):
                 for statement in _SCHEMA.split(";\n"):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-                connection.execute(f"PRAGMA user_version = {_VERSION}")
-            elif application != _APPLICATION:
+                connection.execute(f"PRAGMA application_id = {APPLICATION}")
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+            elif application != APPLICATION:
                 raise sqlite3.DatabaseError("it is a database of something else")
-            elif version != _VERSION:
-                raise sqlite3.DatabaseError(f"its tables are of version {version}, and not of {_VERSION}")
+            elif version != VERSION:
+                raise wrong_version(version)
     finally:
         connection.close()
 
@@ -369,28 +289,3 @@ def _told(what: str) -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     return error.strerror or "an error of the system" if isinstance(error, OSError) else str(error)
-
-
-#: Every store of the process. No connection may be open across a fork: the child would share its locks.
-_stores: WeakSet[SQLiteStore] = WeakSet()
-_held: list[_Connection] = []
-_forking = threading.Lock()
-
-
-def _before_fork() -> None:
-    _forking.acquire()
-    for store in list(_stores):
-        for connection in (store._reader, store._writer):
-            connection.lock.acquire()
-            connection.close()
-            _held.append(connection)
-
-
-def _after_fork() -> None:
-    while _held:
-        _held.pop().lock.release()
-    _forking.release()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
