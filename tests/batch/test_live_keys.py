@@ -236,6 +236,24 @@ def test_revocation_gets_the_key_of_the_keys_of_now() -> None:
     assert seen == [("a", "a"), ("b", "b"), ("a", "a")]
 
 
+@pytest.mark.parametrize("claims", [True, False])
+def test_headers_of_one_set_of_keys_mean_nothing_to_another(claims: bool) -> None:
+    """A worker remembers which key a header stands for, by a place that is another key's in the next set."""
+
+    class Turning(Source):
+        def _missing(self, kid: str | None, /) -> bool:
+            super()._missing(kid)
+            self.publish(*reversed(tuple(self.snapshot or ())))
+            return True
+
+    other = cyjwt.Key.generate("ES256", kid="other")
+    source = Turning(A.public(), C.public(), store=(other.public(),))
+    tokens = [OF["a"], OF["c"]] * 600 + [token(other), OF["a"], OF["c"]] * 200
+    batch = verifier(source).verify_batch(tokens, threads=1, claims=claims)
+    assert batch.counts() == {"valid": 1800}
+    assert source.asked == ["other"]
+
+
 def test_a_flood_of_kids_is_no_flood_of_calls() -> None:
     key = cyjwt.Key.generate("ES256")
     flood = [
