@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import batches, harness, headline, kernels, loops, tokens
+from bench import batches, harness, headline, kernels, loops, memories, tokens
 
 
 def main() -> None:
@@ -11,7 +11,7 @@ def main() -> None:
     if args.table:
         print(harness.table(harness.saved(args.table)))
         return
-    cases = [*kernels.cases(), *tokens.cases(), *loops.cases(), *batches.cases()]
+    cases = [*kernels.cases(), *tokens.cases(), *loops.cases(), *batches.cases(), *memories.cases()]
     if args.worker:
         harness.run_worker(runner, args, cases)
     elif args.headline:
