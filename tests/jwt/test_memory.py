@@ -63,6 +63,9 @@ def test_containers_are_told_by_what_they_hold_now() -> None:
 def test_an_iterator_is_asked_each_time() -> None:
     token = jwt.encode({"aud": "a"}, SECRET)
     assert jwt.decode(token, SECRET, HS256, audience=iter(["a"]))
+    odd = jwt.encode({"exp": str(NOW + 9)}, SECRET)
+    for _ in range(2):
+        assert jwt.decode(odd, SECRET, iter(["HS256"])) == {"exp": str(NOW + 9)}  # type: ignore[arg-type]
     spent = iter(["a"])
     assert jwt.decode(token, SECRET, HS256, audience=spent)
     with pytest.raises(jwt.InvalidAudienceError):

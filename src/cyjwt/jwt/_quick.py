@@ -86,6 +86,9 @@ def _make_verifier(
     leeway: Any,
     standing: FullOptions | None,
 ) -> QuickVerifier:
+    if algorithms is not None and not isinstance(algorithms, str) and type(algorithms) not in _COLLECTIONS:
+        # Such as an iterator, which the exact way is to find unused.
+        raise NoQuickWayError
     merged = merge_options(default_options() if standing is None else standing, options)
     if options is not None and not options.get("verify_signature", True):
         raise NoQuickWayError

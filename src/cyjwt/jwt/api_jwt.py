@@ -347,4 +347,7 @@ _jwt_global_obj = PyJWT()
 _jwt_global_obj._jws = _jws_global_obj
 encode = _jwt_global_obj.encode
 decode_complete = _jwt_global_obj.decode_complete
-decode = quick_decode(_jwt_global_obj)
+if TYPE_CHECKING:
+    decode = _jwt_global_obj.decode
+else:
+    decode = quick_decode(_jwt_global_obj)
