@@ -248,4 +248,6 @@ def test_the_package_has_pyjwts_names() -> None:
     for name in theirs.__all__:
         assert getattr(ours, name) is not None
         assert isinstance(getattr(ours, name), type) == isinstance(getattr(theirs, name), type), name
+        if not isinstance(getattr(theirs, name), type):
+            assert serves(getattr(ours, name), getattr(theirs, name)), name
     assert ours.__version__ == theirs.__version__
