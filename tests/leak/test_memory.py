@@ -8,12 +8,15 @@ what the allocator may keep back. A leaked object of 32 octets a call would show
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import dataclasses
 import gc
 import importlib.util
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ import pytest
 import cyjwt
 from bench import baseline
 from cyjwt._engine import base64url, jsontext, jsonwrite
+from cyjwt.revocation import MemoryStore, SQLiteStore
 from tests.live_support import Source
 from tests.support import AUDIENCE, ISSUER, NOW, b64, clock, forge, good_claims, pair
 
@@ -171,9 +175,43 @@ def hook_cases() -> Cases:
     return made
 
 
+def store_cases() -> Cases:
+    """The stores that are shipped, and several issuers."""
+    key, other = cyjwt.Key.generate("HS256"), cyjwt.Key.generate("HS256")
+    store, folder = MemoryStore(clock=NOW), tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    file = SQLiteStore(Path(folder) / "revoked.db", read_timeout=5)
+
+    def in_and_out(n: int) -> None:
+        store.revoke(f"{n}", issuer=ISSUER, expires=NOW + n % 3)
+        store.revoke_subject(f"{n}")
+        store.revoke_key(key)
+        store.is_revoked({"jti": "é", "sub": f"{n}", "iss": ISSUER}, other)
+        quiet(lambda jti: store.is_revoked({"jti": jti}, other), TypeError)(n)
+        store.reinstate(f"{n}", issuer=ISSUER)
+        store.reinstate_subject(f"{n}")
+        if n == 0:
+            store.prune()
+
+    names = ("a", "b")
+    both = cyjwt.MultiVerifier({name: cyjwt.Verifier(key, issuer=name, revoked=store) for name in names})
+    tokens = [cyjwt.Signer(key, issuer=name, lifetime=9000).sign({"jti": name}) for name in ("a", "b", "c")]
+    bad: list[Any] = [*tokens, tokens[0][:-5] + "AAAAA", "e30.e30.", "x", None, f"e30.{b64(b'x' * 9000)}."]
+    return {
+        "a table of what is revoked": (0.05, in_and_out, list(range(300))),
+        "a file of what is revoked": (
+            0.005,
+            lambda n: file.is_revoked({"jti": f"{n}"}, key),
+            list(range(50)),
+        ),
+        "several issuers": (0.2, quiet(both.verify, cyjwt.InvalidTokenError), bad),
+        "several issuers, batch": (0.01, lambda some: list(both.verify_batch(some)), [bad, tokens]),
+    }
+
+
 def cases() -> Cases:
     """Every case."""
-    made: Cases = batch_cases() | hook_cases()
+    made: Cases = batch_cases() | hook_cases() | store_cases()
     for name, share in (
         ("HS256", 1.0),
         ("RS256", 0.2),
