@@ -20,7 +20,7 @@ ctypedef PyObject* (*Again)(Engine, const Borrowed*, const Found*) noexcept
 
 
 cdef PyObject* verify_again(Engine engine, const Borrowed* text, const Found* found) except NULL:
-    """What the caller gets for a token that was found; NULL with the error set that there would be otherwise."""
+    """What the caller gets for a token that was found; NULL with the error set that it would get anew."""
     cdef PyObject* claims = NULL
     cdef const uint8_t* payload = NULL
     cdef size_t size = 0

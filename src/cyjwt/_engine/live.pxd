@@ -7,8 +7,8 @@ from cyjwt._engine.verify cimport Engine
 # may wait, it takes what is there.
 cdef Engine current_engine(Engine engine, bint may_wait)
 
-# Asks the source for the key of a kid (or None), unless it has other keys than used was compiled from. Whether
-# it has other keys afterwards is for the caller to see.
+# Asks the source for the key of a kid (or None), unless it has other keys than used was compiled from.
+# Whether it has other keys afterwards is for the caller to see.
 cdef int ask_for(Engine engine, Engine used, object kid) except -1
 
 # What the runs of one batch have asked for. The threads that work on the batch share it.
