@@ -118,3 +118,19 @@ def test_no_error_or_warning_repeats_a_secret_or_the_token() -> None:
         assert secret not in text
         assert token.split(".")[1] not in text
         assert "someone" not in text
+
+
+def test_an_exp_counts_to_its_fraction_and_nbf_to_its_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What docs/migrating.md says of fractions, whichever way the call goes."""
+    expiring = jwt.encode({"exp": 1000.9}, SECRET, algorithm="HS256")
+    starting = jwt.encode({"nbf": 1000.9, "iat": 1000.9}, SECRET, algorithm="HS256")
+    spelt = jwt.encode({"nbf": "1000", "exp": "1001"}, SECRET, algorithm="HS256")
+    for moment, lives, started in ((999.5, True, False), (1000.5, True, True), (1000.95, False, True)):
+        monkeypatch.setattr(time, "time", lambda: moment)  # noqa: B023
+        for token, good in ((expiring, lives), (starting, started), (spelt, started)):
+            try:
+                jwt.decode(token, SECRET, algorithms=["HS256"])
+            except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
+                assert not good, (token, moment)
+            else:
+                assert good, (token, moment)
