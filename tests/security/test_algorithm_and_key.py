@@ -1,4 +1,4 @@
-"""THREATS.md, "Algorithm and key": what a token tries. What a key tries is in test_keys_threats.py."""
+"""Algorithm and key: what a token tries. What a key tries is in test_keys_threats.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""THREATS.md, "Header and claims": `exp`, `nbf`, `iat`, the clock, and required claims."""
+"""Header and claims: `exp`, `nbf`, `iat`, the clock, and required claims."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""THREATS.md, "Signature": ECDSA, Ed25519 and Ed448."""
+"""Signature: ECDSA, Ed25519 and Ed448."""
 
 from __future__ import annotations
 

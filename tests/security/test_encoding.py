@@ -1,4 +1,4 @@
-"""THREATS.md, "Encoding and JSON": what is no token and no base64url."""
+"""Encoding and JSON: what is no token and no base64url."""
 
 from __future__ import annotations
 

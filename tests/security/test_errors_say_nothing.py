@@ -1,4 +1,4 @@
-"""DESIGN section 9: one tree, stable codes, the claim at fault, and never a word of the token."""
+"""Errors: one tree, stable codes, the claim at fault, and never a word of the token."""
 
 from __future__ import annotations
 

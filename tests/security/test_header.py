@@ -1,4 +1,4 @@
-"""THREATS.md, "Header and claims": `crit`, `b64` and `typ`."""
+"""Header and claims: `crit`, `b64` and `typ`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys that must not be made: the lines of the threat list's "Algorithm and key" that are about a key."""
+"""Algorithm and key: the keys that must not be made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""THREATS.md, "Header and claims": `iss`, `aud`, `sub`, `jti`, and which fault comes first."""
+"""Header and claims: `iss`, `aud`, `sub`, `jti`, and which fault comes first."""
 
 from __future__ import annotations
 

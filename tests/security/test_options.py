@@ -1,4 +1,4 @@
-"""THREATS.md, "Header and claims": options are checked in the constructor, once."""
+"""Header and claims: options are checked in the constructor, once."""
 
 from __future__ import annotations
 

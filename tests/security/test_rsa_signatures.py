@@ -1,4 +1,4 @@
-"""THREATS.md, "Signature": RSA, PKCS#1 v1.5 and PSS."""
+"""Signature: RSA, PKCS#1 v1.5 and PSS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""THREATS.md, "Signature": HMAC, and what holds for every algorithm."""
+"""Signature: HMAC, and what holds for every algorithm."""
 
 from __future__ import annotations
 

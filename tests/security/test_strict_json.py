@@ -1,4 +1,4 @@
-"""THREATS.md, "Encoding and JSON": what is no strict JSON, and how long it takes to say so."""
+"""Encoding and JSON: what is no strict JSON, and how long it takes to say so."""
 
 from __future__ import annotations
 

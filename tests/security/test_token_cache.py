@@ -1,4 +1,4 @@
-"""The memory of verified tokens: what it must never do (THREATS, "Memories")."""
+"""The memory of verified tokens: what it must never do."""
 
 from __future__ import annotations
 

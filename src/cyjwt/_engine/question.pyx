@@ -25,7 +25,6 @@ cdef extern from "Python.h":
         int ndim
         const char* format
     int PyBUF_FULL_RO
-    int PyBUF_SIMPLE
     int PyObject_GetBuffer(PyObject* o, Py_buffer* view, int flags) noexcept
     int PyBuffer_IsContiguous(const Py_buffer* view, char order) noexcept
     void PyBuffer_Release(Py_buffer* view) noexcept

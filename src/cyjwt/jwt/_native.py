@@ -8,7 +8,7 @@ from cyjwt import caches
 from cyjwt._classified import handle
 from cyjwt._engine.memo import Memo
 from cyjwt._engine.pkey import NativeKey
-from cyjwt.algorithms import ALGORITHMS, EC, OKP, RSA_PKCS1, RSA_PSS
+from cyjwt.algorithms import ALGORITHMS
 from cyjwt.errors import InvalidKeyError
 from cyjwt.keys import Key
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from cyjwt.algorithms import Algorithm as Row
 
 __all__ = ["find_row", "lax_key", "make_native", "native_of"]
-
-_FAMILIES = (RSA_PKCS1, RSA_PSS, EC, OKP)
 
 
 def make_native(key: Any) -> NativeKey | None:
