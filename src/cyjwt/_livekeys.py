@@ -14,7 +14,7 @@ from threading import Lock, Thread
 from cyjwt._engine.keysource import KeySource
 from cyjwt._engine.verify import Engine
 from cyjwt._turns import Turns, outcome
-from cyjwt.errors import JWKSError, KeyNotFoundError
+from cyjwt.errors import JWKSError, JWKSUnavailableError, KeyNotFoundError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +67,10 @@ class LiveTurns(Turns):
             await self._asking.answer(("due", None))
         snapshot = self._source.snapshot
         verdict = await self._once(engine, token)
+        if isinstance(verdict, JWKSUnavailableError):
+            # The keys have become too old since this looked. There may be others.
+            await self._asking.answer(("due", None))
+            verdict = await self._once(engine, token)
         if isinstance(verdict, KeyNotFoundError) and verdict.code == KeyNotFoundError.code:
             kid = engine._header_and_signature(token)[0].get("kid")
             # A flood of unknown keys is not to become one of questions.

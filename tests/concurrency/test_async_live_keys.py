@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import os
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 import cyjwt
+from cyjwt import _turns
 from tests.live_support import Source
 from tests.support import NOW, good_claims
 
@@ -312,3 +314,68 @@ def test_nothing_is_kept() -> None:
     asyncio.run(main())
     gc.collect()
     assert [one() for one in kept] == [None] * 5
+
+
+@pytest.mark.parametrize("found", [True, False], ids=["others", "none"])
+@pytest.mark.parametrize("cache", [0, 10])
+def test_keys_that_go_while_a_turn_gathers(found: bool, cache: int) -> None:
+    source = Source(A.public(), store=(A.public(), B.public()))
+    made = verifier(source, cache=cache)
+
+    async def go() -> None:
+        source.snapshot = None
+        source.fails = not found
+
+    async def main() -> None:
+        # After two turns with company the third has all of its callers wait for its end.
+        for _ in range(2):
+            assert await asyncio.gather(*(code(made, one) for one in [OF_A, UNKNOWN] * 8))
+        made.clear_cache()
+        assert await asyncio.gather(*(code(made, OF_A) for _ in range(16)), go()) == [
+            *[None if found else "keys_unavailable"] * 16,
+            None,
+        ]
+
+    run(main)
+    assert source.threads == {"cyjwt-keys"}
+
+
+@pytest.mark.parametrize("cache", [0, 10])
+def test_a_run_for_which_there_are_no_keys(cache: int) -> None:
+    source = Source(A.public())
+    made = verifier(source, cache=cache)
+    source.snapshot = None
+    outcomes = _turns.verify_all(made, [OF_A, OF_B, "x" * 70_000])
+    assert [one.code for one in outcomes] == ["keys_unavailable", "keys_unavailable", "too_large"]
+    assert made.cache_info().size == 0
+
+
+class Aging(Source):
+    """A source that still has the keys which are too old to serve, until it is told that it is due."""
+
+    old = False
+
+    def _ready(self) -> bool:
+        return super()._ready() and not self.old
+
+    def _due(self) -> None:
+        if self.old:
+            self.snapshot, self.old = None, False
+        super()._due()
+
+
+def test_keys_that_grow_too_old_while_a_turn_gathers_do_not_have_the_loop_wait_for_others() -> None:
+    source = Aging(A.public(), store=(A.public(),))
+    made = verifier(source)
+
+    async def age() -> None:
+        source.old, source.due = True, -math.inf
+
+    async def main() -> None:
+        for _ in range(2):
+            await asyncio.gather(*(code(made, OF_A) for _ in range(16)))
+        assert await asyncio.gather(*(code(made, OF_A) for _ in range(16)), age()) == [None] * 17
+
+    run(main)
+    # Elsewhere than in the loop's thread, which it would keep from all else.
+    assert source.threads == {"cyjwt-keys"}

@@ -233,8 +233,11 @@ cdef class Work:
         cdef void* hint
         cdef Found made
         cdef int i, status, absent
-        # Callers of an event loop come again, unlike most tokens of a batch.
-        cdef TokenCache cache = room.engine.cache if self.of_turn else None
+        cdef TokenCache cache = None
+        # Callers of an event loop come again, unlike most tokens of a batch. Where there were no keys, the room
+        # may have no engine yet.
+        if self.of_turn and room.engine is not None:
+            cache = room.engine.cache
         for i in range(count):
             status = room.status[i]
             absent = room.absent[i]

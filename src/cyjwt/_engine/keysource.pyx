@@ -41,7 +41,7 @@ cdef class KeySource:
     def _due(self):
         """Be told that it is time to look after the keys.
 
-        With a snapshot it never blocks: it has a refresh begin elsewhere, and sets ``due`` anew. Without one
+        Where it is ``_ready`` it never blocks: it has a refresh begin elsewhere, and sets ``due`` anew. Else
         it may wait for the first keys.
 
         Raises:

@@ -31,9 +31,13 @@ cdef Engine current_engine(Engine engine, bint may_wait):
     cdef KeySource source = engine.source
     cdef Engine current
     cdef object snapshot
-    # With a snapshot it never waits.
     if (may_wait or source.snapshot is not None) and is_due(source):
-        source._due()
+        if may_wait or source._ready():
+            source._due()
+        else:
+            # Too old to serve. Who may not wait leaves it to others to ask for new ones.
+            engine.current = None
+            raise_status(KEYS_UNAVAILABLE)
     snapshot = source.snapshot
     current = engine.current
     if current is not None and current.snapshot is snapshot:
