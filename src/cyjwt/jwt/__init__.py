@@ -11,7 +11,7 @@ Example:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cyjwt.jwt._install import install_as_jwt
 from cyjwt.jwt.api_jwk import PyJWK, PyJWKSet
@@ -44,7 +44,24 @@ from cyjwt.jwt.exceptions import (
 from cyjwt.jwt.warnings import InsecureKeyLengthWarning
 
 if TYPE_CHECKING:
+    from cyjwt.jwt import jwk_set_cache as jwk_set_cache
+    from cyjwt.jwt import jwks_client as jwks_client
     from cyjwt.jwt.jwks_client import PyJWKClient
+else:
+    # Not for the checker, which would take any name to be there.
+
+    #: Modules that are imported when they are first asked for: urllib and ssl are dear.
+    _LATER = ("jwk_set_cache", "jwks_client")
+
+    def __getattr__(name):
+        from importlib import import_module
+
+        if name == "PyJWKClient":
+            return import_module("cyjwt.jwt.jwks_client").PyJWKClient
+        if name in _LATER:
+            return import_module(f"cyjwt.jwt.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 #: The release of PyJWT whose surface this is.
 __version__ = "2.15.1"
@@ -81,16 +98,3 @@ __all__ = [
     "register_algorithm",
     "unregister_algorithm",
 ]
-
-#: Modules that are imported when they are first asked for: urllib and ssl are dear.
-_LATER = ("jwk_set_cache", "jwks_client")
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name == "PyJWKClient":
-        return import_module("cyjwt.jwt.jwks_client").PyJWKClient
-    if name in _LATER:
-        return import_module(f"cyjwt.jwt.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

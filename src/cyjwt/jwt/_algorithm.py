@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 from cyjwt.jwt._watch import Watched
 from cyjwt.jwt.exceptions import InvalidKeyError
+from cyjwt.jwt.utils import force_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,6 +147,9 @@ class HashedAlgorithm(Algorithm):
     SHA384 = _LazyHash("SHA384")
     SHA512 = _LazyHash("SHA512")
 
+    #: How the one-line form of SSH begins for its keys.
+    _ssh: ClassVar[bytes]
+
     def __init__(self, hash_alg: type[HashAlgorithm] | str) -> None:
         # A name stands for the class, so that a table of algorithms can be made without cryptography.
         self._hash = hash_alg
@@ -165,6 +169,30 @@ class HashedAlgorithm(Algorithm):
     def _hash_bits(self) -> int:
         """The size of the hash where it is one of SHA-2, else -1."""
         return _SHA2.get(self.hash_alg().name, -1)
+
+    def _read_key(self, key: Any) -> Any:
+        """A key object as it is, or what PEM or the one-line form of SSH holds."""
+        types: Any = self._crypto_key_types
+        if isinstance(key, types):
+            return key
+        if not isinstance(key, str | bytes):
+            raise TypeError("Expecting a PEM-formatted key.")
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives import serialization as s
+
+        octets = force_bytes(key)
+        loaded: Any
+        try:
+            if octets.startswith(self._ssh):
+                loaded = s.load_ssh_public_key(octets)
+            elif b"PRIVATE KEY" in octets:
+                loaded = s.load_pem_private_key(octets, password=None)
+            else:
+                loaded = s.load_pem_public_key(octets)
+        except (ValueError, UnsupportedAlgorithm):
+            raise UnreadableKeyError("Could not parse the provided public key.") from None
+        self.check_crypto_key_type(loaded)
+        return loaded
 
 
 def members_of(jwk: object) -> JWKDict:

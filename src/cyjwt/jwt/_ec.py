@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from cyjwt.algorithms import EC
-from cyjwt.jwt._algorithm import HashedAlgorithm, LazyTypes, UnreadableKeyError, jwk_text, members_of
+from cyjwt.jwt._algorithm import HashedAlgorithm, LazyTypes, jwk_text, members_of
 from cyjwt.jwt._native import find_row, native_of
 from cyjwt.jwt.exceptions import InvalidKeyError
 from cyjwt.jwt.utils import (
     base64url_decode,
     der_to_raw_signature,
-    force_bytes,
     raw_to_der_signature,
     to_base64url_uint,
 )
@@ -63,6 +62,7 @@ class ECAlgorithm(HashedAlgorithm):
     """
 
     _crypto_key_types = LazyTypes(_types)
+    _ssh = b"ecdsa-sha2-"
 
     def __init__(
         self, hash_alg: type[HashAlgorithm] | str, expected_curve: type[EllipticCurve] | str | None = None
@@ -88,12 +88,7 @@ class ECAlgorithm(HashedAlgorithm):
             TypeError: it is none of these.
             InvalidKeyError: it cannot be read, is of another type, or on another curve.
         """
-        if isinstance(key, self._crypto_key_types):
-            prepared = cast("AllowedECKeys", key)
-        elif isinstance(key, str | bytes):
-            prepared = self._read(force_bytes(key))
-        else:
-            raise TypeError("Expecting a PEM-formatted key.")
+        prepared = cast("AllowedECKeys", self._read_key(key))
         wanted = self.expected_curve
         if wanted is not None and not isinstance(prepared.curve, wanted):
             raise InvalidKeyError(
@@ -101,23 +96,6 @@ class ECAlgorithm(HashedAlgorithm):
                 f"'{wanted.name}' for this algorithm"
             )
         return prepared
-
-    def _read(self, octets: bytes) -> AllowedECKeys:
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives import serialization as s
-
-        loaded: Any
-        try:
-            if octets.startswith(b"ecdsa-sha2-"):
-                loaded = s.load_ssh_public_key(octets)
-            elif b"PRIVATE KEY" in octets:
-                loaded = s.load_pem_private_key(octets, password=None)
-            else:
-                loaded = s.load_pem_public_key(octets)
-        except (ValueError, UnsupportedAlgorithm):
-            raise UnreadableKeyError("Could not parse the provided key.") from None
-        self.check_crypto_key_type(loaded)
-        return cast("AllowedECKeys", loaded)
 
     def _row(self, key: AllowedECKeys) -> Any:
         crv, _ = _CURVES.get(key.curve.name, (None, None))

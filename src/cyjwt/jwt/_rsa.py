@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, overload
 
 from cyjwt._strength import check_rsa_numbers
 from cyjwt.algorithms import RSA_PKCS1, RSA_PSS
-from cyjwt.jwt._algorithm import HashedAlgorithm, LazyTypes, UnreadableKeyError, jwk_text, members_of
+from cyjwt.jwt._algorithm import HashedAlgorithm, LazyTypes, jwk_text, members_of
 from cyjwt.jwt._native import find_row, native_of
 from cyjwt.jwt.exceptions import InvalidKeyError
-from cyjwt.jwt.utils import force_bytes, from_base64url_uint, to_base64url_uint
+from cyjwt.jwt.utils import from_base64url_uint, to_base64url_uint
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -36,6 +36,7 @@ class RSAAlgorithm(HashedAlgorithm):
     """RSASSA-PKCS1-v1_5. Its prepared keys are the objects of ``cryptography``."""
 
     _crypto_key_types = LazyTypes(_types)
+    _ssh = b"ssh-rsa"
     _family: ClassVar[int] = RSA_PKCS1
     _MIN_KEY_SIZE: ClassVar[int] = 2048
 
@@ -55,30 +56,7 @@ class RSAAlgorithm(HashedAlgorithm):
             TypeError: it is none of these.
             InvalidKeyError: it cannot be read, is of another type, or has unsafe numbers.
         """
-        if isinstance(key, self._crypto_key_types):
-            prepared = cast("AllowedRSAKeys", key)
-        elif isinstance(key, str | bytes):
-            prepared = self._read(force_bytes(key))
-        else:
-            raise TypeError("Expecting a PEM-formatted key.")
-        return _checked(prepared)
-
-    def _read(self, octets: bytes) -> AllowedRSAKeys:
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives import serialization as s
-
-        loaded: Any
-        try:
-            if octets.startswith(b"ssh-rsa"):
-                loaded = s.load_ssh_public_key(octets)
-            elif b"PRIVATE KEY" in octets:
-                loaded = s.load_pem_private_key(octets, password=None)
-            else:
-                loaded = s.load_pem_public_key(octets)
-        except (ValueError, UnsupportedAlgorithm):
-            raise UnreadableKeyError("Could not parse the provided public key.") from None
-        self.check_crypto_key_type(loaded)
-        return cast("AllowedRSAKeys", loaded)
+        return _checked(cast("AllowedRSAKeys", self._read_key(key)))
 
     @overload
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cyjwt.jwt._algorithm import Algorithm, has_crypto
 from cyjwt.jwt._ec import ECAlgorithm
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-    AllowedRSAKeys: TypeAlias = RSAPrivateKey | RSAPublicKey
-    AllowedECKeys: TypeAlias = EllipticCurvePrivateKey | EllipticCurvePublicKey
-    AllowedOKPKeys: TypeAlias = Ed25519PrivateKey | Ed25519PublicKey | Ed448PrivateKey | Ed448PublicKey
+    from cyjwt.jwt._ec import AllowedECKeys
+    from cyjwt.jwt._okp import AllowedOKPKeys
+    from cyjwt.jwt._rsa import AllowedRSAKeys
+
     AllowedKeys: TypeAlias = AllowedRSAKeys | AllowedECKeys | AllowedOKPKeys
     AllowedPrivateKeys: TypeAlias = (
         RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey | Ed448PrivateKey
@@ -111,19 +112,24 @@ _UNIONS = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """The unions of key types, made when they are asked for: ``cryptography`` is not imported for less."""
-    if name not in _UNIONS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-    from typing import Never, Union
+if not TYPE_CHECKING:
+    # Not for the checker, which would take any name to be there.
 
-    if not has_crypto:
-        return Never
-    classes = []
-    for part in _UNIONS[name]:
-        module, kind = part.split(".")
-        classes.append(getattr(import_module(f"cryptography.hazmat.primitives.asymmetric.{module}"), kind))
-    union: Any = Union.__getitem__(tuple(classes))
-    globals()[name] = union
-    return union
+    def __getattr__(name):
+        """The unions of key types, made when they are asked for: ``cryptography`` is not imported for less."""
+        if name not in _UNIONS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+        from typing import Never, Union
+
+        if not has_crypto:
+            return Never
+        classes = []
+        for part in _UNIONS[name]:
+            module, kind = part.split(".")
+            classes.append(
+                getattr(import_module(f"cryptography.hazmat.primitives.asymmetric.{module}"), kind)
+            )
+        union = Union.__getitem__(tuple(classes))
+        globals()[name] = union
+        return union
