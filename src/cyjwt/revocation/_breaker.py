@@ -8,21 +8,20 @@ from cyjwt.revocation._store import RevocationStoreError
 
 __all__ = ["Breaker"]
 
+#: Seconds for which a failure stands for the answers that were not asked for.
+PAUSE = 0.25
+
 
 class Breaker:
     """Remembers a failure for a moment.
-
-    Args:
-        pause: seconds for which a failure stands for the answers that were not asked for.
 
     Attributes:
         failures: how many there were, those that were not waited for included.
     """
 
-    __slots__ = ("_message", "_pause", "_until", "failures")
+    __slots__ = ("_message", "_until", "failures")
 
-    def __init__(self, pause: float) -> None:
-        self._pause = pause
+    def __init__(self) -> None:
         self._until = 0.0
         self._message = ""
         self.failures = 0
@@ -41,9 +40,5 @@ class Breaker:
         """Remember a failure, and give the error that tells of it."""
         self.failures += 1
         self._message = message
-        self._until = monotonic() + self._pause
+        self._until = monotonic() + PAUSE
         return RevocationStoreError(message)
-
-    def reset(self) -> None:
-        """Forget it: something has succeeded."""
-        self._until = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from cyjwt._engine.revocationtable import KEY, SUBJECT, TOKEN
-from cyjwt.revocation._store import NEVER, Entry
+from cyjwt.revocation._store import FAR_OFF, NEVER, Entry
 
 __all__ = [
     "ADD",
@@ -18,9 +18,6 @@ __all__ = [
     "value_of",
     "wanted",
 ]
-
-#: What stands for infinity in numbers that scripts compare.
-_ALWAYS = 1e18
 
 #: Adds an entry, or makes the one that is there reach as far and last as long as the further of the two, and tells.
 #: KEYS: its name. ARGV: its value, the milliseconds that it lasts ("" for ever), the channel. Returns nothing.
@@ -67,13 +64,13 @@ def read_name(prefix: str, name: bytes) -> tuple[int, str | None, str]:
 
 def value_of(before: float) -> str:
     """Spell the value of an entry's key: the moment before which a subject's tokens are revoked."""
-    return repr(min(before, _ALWAYS))
+    return repr(min(before, FAR_OFF))
 
 
 def read_value(value: bytes) -> float:
     """Read what ``value_of`` spelt."""
     before = float(value)
-    return NEVER if before >= _ALWAYS else before
+    return NEVER if before >= FAR_OFF else before
 
 
 def wanted(end: float, now: float) -> str:

@@ -21,6 +21,9 @@ Moment: TypeAlias = float | datetime
 
 NEVER = math.inf
 
+#: Stands for it where a number is written as text and compared: later than any date, and infinity may have no form.
+FAR_OFF = 1e18
+
 #: The kind, the issuer (None: any), the jti, sub or thumbprint; of a subject the moment before which its tokens are
 #: revoked, else infinity; and the end of the entry, or infinity.
 Entry: TypeAlias = tuple[int, str | None, str, float, float]

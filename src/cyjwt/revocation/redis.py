@@ -22,8 +22,8 @@ from cyjwt.revocation._store import Entry, RevocationStoreError, Store, StoreInf
 
 __all__ = ["RedisStore"]
 
-#: Entries that are written at a time; seconds for which a failure is remembered.
-_AT_ONCE, _PAUSE = 1000, 0.25
+#: Entries that are written at a time.
+_AT_ONCE = 1000
 
 
 class RedisStore(Store):
@@ -102,7 +102,7 @@ class RedisStore(Store):
         redis = needed("redis", "redis")
         self._errors = (redis.exceptions.RedisError, OSError)
         self._lost = redis.exceptions.ConnectionError
-        self._breaker = Breaker(_PAUSE)
+        self._breaker = Breaker()
         self._checks = self._hits = 0
         self._writer = _connect(url, wait)
         self._direct = _connect(url, brief) if mode == "direct" else None

@@ -17,7 +17,15 @@ from cyjwt.keys import Key
 from cyjwt.policy import seconds
 from cyjwt.revocation._breaker import Breaker
 from cyjwt.revocation._sqlitepool import APPLICATION, VERSION, Pool, connect, wrong_version
-from cyjwt.revocation._store import NEVER, Entry, RevocationStoreError, Store, StoreInfo, read_times
+from cyjwt.revocation._store import (
+    FAR_OFF,
+    NEVER,
+    Entry,
+    RevocationStoreError,
+    Store,
+    StoreInfo,
+    read_times,
+)
 
 __all__ = ["SQLiteStore"]
 
@@ -42,13 +50,10 @@ INSERT INTO revoked VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     expires = CASE WHEN expires IS NULL OR excluded.expires IS NULL THEN NULL ELSE max(expires, excluded.expires) END
 """
 
-#: SQLite has no infinity that compares as a number does once it was written as text; no date comes near this one.
-_ALWAYS = 1e18
-
 #: So many entries are forgotten in one transaction, so that no other writer waits long.
 _AT_ONCE = 1000
-#: Seconds between two prunings that writers do on the way, and for which a failure is remembered.
-_PRUNE_EVERY, _PAUSE = 60.0, 0.25
+#: Seconds between two prunings that writers do on the way.
+_PRUNE_EVERY = 60.0
 
 
 class SQLiteStore(Store):
@@ -116,7 +121,7 @@ class SQLiteStore(Store):
         wait, brief = seconds("timeout", timeout), seconds("read_timeout", read_timeout)
         self._path = str(Path(named).absolute())
         self._options = {"leeway": self._leeway, "timeout": wait, "read_timeout": brief, "clock": clock}
-        self._breaker = Breaker(_PAUSE)
+        self._breaker = Breaker()
         self._checks = self._hits = 0
         self._pruned = monotonic()
         self._readers = Pool(self._path, brief)
@@ -144,7 +149,7 @@ class SQLiteStore(Store):
             find("jti"),
             find("iss"),
             find("sub"),
-            -_ALWAYS if issued is None else issued,
+            -FAR_OFF if issued is None else issued,
             thumbprint(key),
         )
         used = self._readers.take()
@@ -161,7 +166,7 @@ class SQLiteStore(Store):
 
     def _put(self, entries: Iterable[Entry]) -> None:
         rows = [
-            (kind, value, issuer or "", min(before, _ALWAYS), None if expires == NEVER else expires)
+            (kind, value, issuer or "", min(before, FAR_OFF), None if expires == NEVER else expires)
             for kind, issuer, value, before, expires in entries
         ]
         with _told("be written to"), self._writers.lent() as connection, _transaction(connection):
