@@ -9,16 +9,19 @@ from cyjwt._arguments import type_name
 from cyjwt._engine.batch import check_names
 from cyjwt._engine.unverified import Issuers
 from cyjwt._parallel import read_threads
-from cyjwt.batch import Batch, merge, read_claims, read_size, token_objects
+from cyjwt.batch import Batch, Claims, merge, read_claims, read_size, token_objects
 from cyjwt.policy import text
 from cyjwt.verifier import Verifier
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any, Generic, Literal, NoReturn, overload
 
     from cyjwt.batch import Tokens
     from cyjwt.token import Token
+else:
+    # For checkers of types alone.
+    Generic = {Claims: object}
 
 __all__ = ["MultiVerifier"]
 
@@ -26,7 +29,7 @@ __all__ = ["MultiVerifier"]
 _MOST_CLAIMS = 200
 
 
-class MultiVerifier:
+class MultiVerifier(Generic[Claims]):
     """Verifies the tokens of several issuers, each wholly by the ``Verifier`` of the issuer that it names.
 
     The token's ``iss`` is read before anything is verified, as strictly as all else, and says which verifier to ask
@@ -55,10 +58,15 @@ class MultiVerifier:
     __slots__ = ("__weakref__", "_issuers", "_known", "_verifiers")
 
     _issuers: Issuers
-    _known: dict[str, Verifier[Any]]
-    _verifiers: tuple[Verifier, ...]
+    _known: dict[str, Verifier[Claims]]
+    _verifiers: tuple[Verifier[Claims], ...]
 
-    def __init__(self, verifiers: Mapping[str, Verifier[Any]]) -> None:
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, claims: object) -> type[MultiVerifier]:
+            return cls
+
+    def __init__(self, verifiers: Mapping[str, Verifier[Claims]]) -> None:
         if not isinstance(verifiers, Mapping):
             raise TypeError(f"verifiers must be a mapping of issuers, not {type_name(verifiers)}")
         known = {text("issuer", issuer): verifier for issuer, verifier in verifiers.items()}
@@ -81,14 +89,14 @@ class MultiVerifier:
         padding = any(policy.allow_padding for policy in policies)
         object.__setattr__(self, "_issuers", Issuers(tuple(known), largest, padding))
 
-    def verify(self, token: str | bytes | bytearray | memoryview, /) -> dict[str, Any]:
+    def verify(self, token: str | bytes | bytearray | memoryview, /) -> Claims:
         """Verify one token.
 
         Args:
             token: as for ``Verifier.verify``.
 
         Returns:
-            The claims, a new dict.
+            The claims, a new dict; with ``claims_type`` of the verifier asked an instance of it.
 
         Raises:
             DecodeError: the token is not well formed, so that it names no issuer.
@@ -97,7 +105,7 @@ class MultiVerifier:
         """
         return self._verifiers[self._issuers.find(token)].verify(token)
 
-    def verify_complete(self, token: str | bytes | bytearray | memoryview, /) -> Token:
+    def verify_complete(self, token: str | bytes | bytearray | memoryview, /) -> Token[Claims]:
         """Verify one token and give its header and signature too.
 
         Args:
@@ -111,19 +119,38 @@ class MultiVerifier:
         """
         return self._verifiers[self._issuers.find(token)].verify_complete(token)
 
-    async def verify_async(self, token: str | bytes | bytearray | memoryview, /) -> dict[str, Any]:
+    async def verify_async(self, token: str | bytes | bytearray | memoryview, /) -> Claims:
         """Verify one token together with those of other tasks; see ``Verifier.verify_async``.
 
         Args:
             token: as for ``verify``.
 
         Returns:
-            The claims, a new dict.
+            The claims, a new dict; with ``claims_type`` of the verifier asked an instance of it.
 
         Raises:
             InvalidTokenError: as for ``verify``.
         """
         return await self._verifiers[self._issuers.find(token)].verify_async(token)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def verify_batch(
+            self, tokens: Tokens, /, *, threads: int | None = None, claims: Literal[False]
+        ) -> Batch[None]: ...
+        @overload
+        def verify_batch(
+            self, tokens: Tokens, /, *, threads: int | None = None, claims: Literal[True] = True
+        ) -> Batch[Claims]: ...
+        @overload
+        def verify_batch(
+            self, tokens: Tokens, /, *, threads: int | None = None, claims: Collection[str]
+        ) -> Batch[dict[str, Any]]: ...
+        @overload
+        def verify_batch(
+            self, tokens: Tokens, /, *, threads: int | None = None, claims: bool | Collection[str]
+        ) -> Batch[Any]: ...
 
     def verify_batch(
         self, tokens: Tokens, /, *, threads: int | None = None, claims: bool | Collection[str] = True
@@ -151,6 +178,43 @@ class MultiVerifier:
         """
         most, wanted = self._read(threads, claims)
         return self._batch(tuple(token_objects(tokens)), most, wanted)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def verify_stream(
+            self, tokens: Tokens, /, *, size: int = 10_000, threads: int | None = None, claims: Literal[False]
+        ) -> Iterator[Batch[None]]: ...
+        @overload
+        def verify_stream(
+            self,
+            tokens: Tokens,
+            /,
+            *,
+            size: int = 10_000,
+            threads: int | None = None,
+            claims: Literal[True] = True,
+        ) -> Iterator[Batch[Claims]]: ...
+        @overload
+        def verify_stream(
+            self,
+            tokens: Tokens,
+            /,
+            *,
+            size: int = 10_000,
+            threads: int | None = None,
+            claims: Collection[str],
+        ) -> Iterator[Batch[dict[str, Any]]]: ...
+        @overload
+        def verify_stream(
+            self,
+            tokens: Tokens,
+            /,
+            *,
+            size: int = 10_000,
+            threads: int | None = None,
+            claims: bool | Collection[str],
+        ) -> Iterator[Batch[Any]]: ...
 
     def verify_stream(
         self,
@@ -199,7 +263,7 @@ class MultiVerifier:
         return merge(statuses, parts, claims is not False)
 
     @property
-    def verifiers(self) -> dict[str, Verifier[Any]]:
+    def verifiers(self) -> dict[str, Verifier[Claims]]:
         """By its issuer each verifier, in a new dict."""
         return dict(self._known)
 
