@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["needed"]
 
 
-def needed(package: str, extra: str) -> ModuleType:
+def needed(package: str, extra: str, what: str = "") -> ModuleType:
     """Import a package that one of cyjwt's extras brings.
 
     Raises:
@@ -23,6 +23,6 @@ def needed(package: str, extra: str) -> ModuleType:
         if error.name != package.partition(".")[0]:
             raise
         raise ImportError(
-            f"cyjwt.{extra} needs {package}, which is not installed: pip install 'cyjwt[{extra}]'",
+            f"{what or f'cyjwt.{extra}'} needs {package}, which is not installed: pip install 'cyjwt[{extra}]'",
             name=package,
         ) from None

@@ -52,7 +52,9 @@ def _make_verifier(
         raise TypeError(f"decode() has no option {unknown[0]!r}: its options are those of Verifier")
     if not isinstance(key, Key | KeySet | KeySource):
         if algorithms is None:
-            raise TypeError("decode needs algorithms unless key is a Key or KeySet (RFC 8725 section 3.1)")
+            raise TypeError(
+                "decode needs algorithms unless key is a Key, KeySet or JWKSClient (RFC 8725 section 3.1)"
+            )
         allowed = names("algorithms", algorithms)
         if not allowed:
             raise ValueError("algorithms must not be empty")
@@ -125,7 +127,8 @@ def decode(
             or an object of ``cryptography``, which is read as the kind of key that ``algorithms`` call for
             and as nothing else, never by what the token says.
         algorithms: the algorithms to allow. May be left out for a ``Key``, ``KeySet`` or ``JWKSClient``.
-        options: the keyword arguments of ``Verifier``.
+        options: the keyword arguments of ``Verifier``. ``cache`` and ``claims_type`` work here as well, but
+            checkers of types know them of a ``Verifier`` alone.
 
     Returns:
         The claims.

@@ -59,8 +59,8 @@ class KeySet:
     def __init__(self, keys: Iterable[Key]) -> None:
         if isinstance(keys, str | bytes | Mapping) or not isinstance(keys, Iterable):
             raise TypeError(
-                "keys must be a Key, a KeySet or an iterable of Key: see Key.from_pem, Key.from_jwk, "
-                "Key.from_secret and KeySet.from_jwks"
+                f"keys must be a Key, a KeySet, a JWKSClient or an iterable of Key, not {type(keys).__name__}: see "
+                "Key.from_pem, Key.from_jwk, Key.from_secret and KeySet.from_jwks"
             )
         held = tuple(keys)
         for key in held:
@@ -102,6 +102,8 @@ class KeySet:
         """
         members: Any = document
         if not isinstance(document, Mapping):
+            if not isinstance(document, str | bytes | bytearray | memoryview):
+                raise TypeError(f"document must be a dict, str or bytes, not {type(document).__name__}")
             members = _jwk.parse(octets_or_text("document", document), MOST_OCTETS)
         held, left_out = read_entries(members, private=private)
         for message in left_out:
@@ -111,6 +113,13 @@ class KeySet:
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], *, private: bool = False) -> Self:
         """Read a JWK Set from a file. See ``from_jwks``.
+
+        Args:
+            path: the file, of JSON text.
+            private: as for ``from_jwks``.
+
+        Returns:
+            The set.
 
         Raises:
             OSError: the file cannot be read.
@@ -144,6 +153,12 @@ class KeySet:
 
     def get(self, kid: str) -> Key | None:
         """Give the one key of that ``kid``, or None.
+
+        Args:
+            kid: the ``kid``.
+
+        Returns:
+            The key, or ``None`` where there is none.
 
         Raises:
             KeyNotFoundError: several different keys share the ``kid``; ``find`` may tell them apart.

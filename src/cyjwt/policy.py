@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable, Collection, Container
 from datetime import timedelta
 
-from cyjwt._arguments import algorithm_row, utf8_text
+from cyjwt._arguments import algorithm_row, type_name, utf8_text
 from cyjwt._engine.claims import LAST_DATE
 from cyjwt._engine.header import REGISTERED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Final, Protocol, TypedDict
+    from typing import Any, Final, Literal, Protocol, TypedDict
 
     from cyjwt.keys import Key
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         allow_padding: bool
         critical: Collection[str]
         revoked: Revoked | None
-        revocation_failure: str
+        revocation_failure: Literal["refuse", "accept"]
 
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "LAST_DATE",
     "NEVER_CRITICAL",
     "Policy",
+    "is_coroutine_function",
     "media_type",
     "names",
     "read_clock",
@@ -166,7 +167,8 @@ def names(option: str, value: object, *, single: bool = False) -> tuple[str, ...
     if single and isinstance(value, str):
         return (text(option, value),)
     if isinstance(value, str | bytes) or not isinstance(value, Collection):
-        raise TypeError(f"{option} must be a {'str or a ' if single else ''}collection of str")
+        wanted = "a str or a collection of str" if single else "a collection of str, such as a list"
+        raise TypeError(f"{option} must be {wanted}, not {type_name(value)}")
     return tuple(dict.fromkeys(text(option, item) for item in value))
 
 
@@ -205,6 +207,11 @@ def read_clock(clock: object) -> Callable[[], float] | None:
     return clock if callable(clock) else _Fixed(seconds("clock", clock))
 
 
+def is_coroutine_function(function: object) -> bool:
+    """Whether calling it gives a coroutine; without the module ``inspect``, which takes long to import."""
+    return bool(getattr(getattr(function, "__code__", None), "co_flags", 0) & _COROUTINE)
+
+
 def read_revoked(revoked: object) -> Revoked | None:
     """A store or a container, as far as can be told without asking it."""
     if revoked is None:
@@ -212,7 +219,7 @@ def read_revoked(revoked: object) -> Revoked | None:
     ask = getattr(revoked, "is_revoked", None)
     if isinstance(revoked, type | str | bytes) or not (callable(ask) or hasattr(revoked, "__contains__")):
         raise TypeError("revoked must have a method is_revoked(claims, key), or be a container of jti")
-    if getattr(getattr(ask, "__code__", None), "co_flags", 0) & _COROUTINE:
+    if is_coroutine_function(ask):
         raise TypeError("revoked must answer at once: its is_revoked must not be a coroutine function")
     return revoked  # type: ignore[return-value]
 

@@ -36,7 +36,7 @@ class Verifier(BatchVerifier[Claims]):
     Args:
         keys: a ``Key``, which serves whatever ``kid`` a token names; or a ``KeySet`` or an iterable of
             ``Key``, in which the token's ``kid`` is looked up. Without a ``kid`` exactly one key of a
-            set must be fit for the token's algorithm. Or a source of such sets, whose keys may change.
+            set must be fit for the token's algorithm. Or a ``JWKSClient``, whose keys may change.
         algorithms: the names of the algorithms to allow. Left out, each key serves the algorithms that it
             is fit for. A token's header only ever selects among these (RFC 8725 section 3.1).
         issuer: the ``iss`` to insist on, or several of which one must match exactly.
@@ -64,7 +64,7 @@ class Verifier(BatchVerifier[Claims]):
             pydantic model. A token whose claims are not of it is refused with an ``InvalidClaimsError``.
 
     Raises:
-        TypeError: an option of the wrong type.
+        TypeError: an option of the wrong type, or keys that were not made into ``Key`` objects, such as PEM.
         ValueError: an option that can mean nothing, or no key that is fit for the allowed algorithms.
         ImportError: the library that makes instances of ``claims_type`` is not installed.
         InvalidKeyError: an empty set of keys.

@@ -118,6 +118,13 @@ def test_values_of_the_wrong_type(options: dict[str, Any]) -> None:
         cyjwt.JWKSClient(URL, **options)
 
 
+def test_a_transport_that_would_have_to_be_awaited() -> None:
+    async def fetch(request: object) -> None: ...
+
+    with pytest.raises(TypeError, match="coroutine function"):
+        cyjwt.JWKSClient(URL, fetch=fetch)  # type: ignore[arg-type]
+
+
 def test_options_that_are_not_there() -> None:
     with pytest.raises(TypeError):
         cyjwt.JWKSClient(URL, cache=True)  # type: ignore[call-arg]

@@ -200,6 +200,9 @@ class JWKSClient(LiveSource):
     def keys(self) -> KeySet:
         """Give the keys in force; waits if there are none yet.
 
+        Returns:
+            The set of keys, which does not change: what comes later is in the next one.
+
         Raises:
             JWKSUnavailableError: there are none that may serve.
         """
@@ -213,6 +216,12 @@ class JWKSClient(LiveSource):
 
     def get(self, kid: str) -> Key | None:
         """Give the key of a ``kid``, or None; waits for a fetch if it is unknown and the rate allows one.
+
+        Args:
+            kid: the ``kid``.
+
+        Returns:
+            The key, or ``None`` where the issuer has none of that ``kid``.
 
         Raises:
             JWKSUnavailableError: there are no keys that may serve.
@@ -236,6 +245,9 @@ class JWKSClient(LiveSource):
             thread; both give the keys, or raise a ``JWKSError`` if the fetch failed. Who does neither goes
             on with the keys that are held.
 
+        Raises:
+            JWKSUnavailableError: the client was closed.
+
         Example:
             >>> import cyjwt
             >>> client = cyjwt.JWKSClient("https://issuer.example/jwks", fetch=lambda request: None)
@@ -254,7 +266,11 @@ class JWKSClient(LiveSource):
             return flight
 
     def health(self) -> Health:
-        """Tell how the client fares, without waiting for anything."""
+        """Tell how the client fares, without waiting for anything.
+
+        Returns:
+            What it knows of itself; ``help(cyjwt.jwks.Health)`` explains each member.
+        """
         with self._lock:
             now, times, counters = self._clock(), self._schedule, self._counters
             held = self._published

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from cyjwt.info import __version__
 from cyjwt.keyset import MOST_KEYS, MOST_OCTETS
-from cyjwt.policy import seconds, text
+from cyjwt.policy import is_coroutine_function, seconds, text
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -93,6 +93,8 @@ def positive(name: str, value: object, *, most: float = math.inf) -> float:
 
 def perhaps_endless(name: str, value: object) -> float:
     """A duration that may be infinite."""
+    if value is None:
+        raise TypeError(f"{name} must be a number of seconds or a timedelta: math.inf for ever")
     return math.inf if isinstance(value, float) and value == math.inf else seconds(name, value)
 
 
@@ -187,6 +189,8 @@ def read_options(
             raise ValueError("ssl_context is for the transport that fetch replaces: give one of them")
     if fetch is not None and not callable(fetch):
         raise TypeError("fetch must be a callable")
+    if is_coroutine_function(fetch):
+        raise TypeError("fetch must not be a coroutine function: it runs in a thread of the client's")
     if clock is not None and not callable(clock):
         raise TypeError("clock must be a callable that returns seconds")
     return Options(

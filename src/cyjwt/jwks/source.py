@@ -307,7 +307,7 @@ class LiveSource(KeySource):
                 self._storage_error = None
             except OSError as error:
                 self._storage_error = f"the file cannot be written: {error.strerror}"
-                LOG.warning("%s", self._storage_error)
+                LOG.warning("the keys of %s: %s", self._options.name, self._storage_error)
 
     def _after_fork(self) -> None:
         """Begin anew in a child, which has its parent's keys but not its parent's threads."""

@@ -99,7 +99,7 @@ class RedisStore(Store):
             "mode": mode, "prefix": self._prefix, "max_stale": stale, "timeout": brief, "write_timeout": wait,
             "leeway": self._leeway, "clock": clock,
         }  # fmt: skip
-        redis = needed("redis", "redis")
+        redis = needed("redis", "redis", "RedisStore")
         self._errors = (redis.exceptions.RedisError, OSError)
         self._lost = redis.exceptions.ConnectionError
         self._breaker = Breaker()
@@ -262,7 +262,7 @@ class RedisStore(Store):
         try:
             yield
         except self._errors as error:
-            raise RevocationStoreError(f"the server does not do it: {_reason(error)}") from error
+            raise RevocationStoreError(f"the server did not do what was asked: {_reason(error)}") from error
 
     def __reduce__(self) -> tuple[object, ...]:
         return _restore, (self._url, self._options)
@@ -278,7 +278,7 @@ def _restore(url: str, options: dict[str, Any]) -> RedisStore:
 
 def _connect(url: str, wait: float) -> Any:
     """A client that waits no longer for anything, and tries nothing twice by itself."""
-    redis = needed("redis", "redis")
+    redis = needed("redis", "redis", "RedisStore")
     once = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
     return redis.Redis.from_url(url, socket_timeout=wait, socket_connect_timeout=wait, retry=once, protocol=2)
 
