@@ -1,4 +1,4 @@
-"""A source of keys for tests: it gives what it is told to, waits where it is told to, and notes who asks."""
+"""A source of keys for tests, which waits where it is told to and notes who asks; and tokens of its keys."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import cyjwt
 from cyjwt._engine.keysource import KeySource
+from tests.support import good_claims
 
 
 class Source(KeySource):
@@ -64,3 +65,9 @@ class Source(KeySource):
 
 def _again(published: tuple[cyjwt.Key, ...], store: tuple[cyjwt.Key, ...]) -> Source:
     return Source(*published, store=store)
+
+
+def token(key: cyjwt.Key, **claims: Any) -> str:
+    """Good claims, signed with a key that serves one algorithm or several alike."""
+    (algorithm, *_) = key.sign_algorithms
+    return cyjwt.encode(good_claims(**claims), key, algorithm=algorithm)

@@ -94,6 +94,16 @@ def clock() -> int:
     return NOW
 
 
+class Clock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def good_claims(**more: Any) -> dict[str, Any]:
     """Claims that a verifier without expectations accepts."""
     return {"sub": "user-8f14e45f", "exp": NOW + 600, **more}

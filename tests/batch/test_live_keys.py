@@ -17,18 +17,13 @@ from hypothesis import strategies as st
 import cyjwt
 from cyjwt._engine.keysource import KeySource
 from tests.batch.agreement import agree, refusal, verdict
-from tests.live_support import Source
+from tests.live_support import Source, token
 from tests.support import NOW, good_claims
 
 A = cyjwt.Key.generate("ES256", kid="a")
 B = cyjwt.Key.generate("EdDSA", kid="b")
 C = cyjwt.Key.generate("RS256", kid="c")
 SECRET = cyjwt.Key.from_secret(b"s" * 32, kid="s", algorithm="HS256")
-
-
-def token(key: cyjwt.Key, **claims: Any) -> str:
-    (algorithm, *_) = key.sign_algorithms
-    return cyjwt.encode(good_claims(**claims), key, algorithm=algorithm)
 
 
 OF = {name: token(key) for name, key in (("a", A), ("b", B), ("c", C), ("s", SECRET))}

@@ -9,19 +9,14 @@ import pytest
 import cyjwt
 import cyjwt.arrow
 from tests.columns.rows import check_rows
-from tests.live_support import Source
-from tests.support import NOW, good_claims
+from tests.live_support import Source, token
+from tests.support import NOW
 
 nanoarrow = pytest.importorskip("nanoarrow", reason="the columns go out through nanoarrow")
 
 A = cyjwt.Key.generate("ES256", kid="a")
 B = cyjwt.Key.generate("EdDSA", kid="b")
 X = cyjwt.Key.generate("ES256", kid="x")
-
-
-def token(key: cyjwt.Key, **claims: Any) -> str:
-    (algorithm, *_) = key.sign_algorithms
-    return cyjwt.encode(good_claims(**claims), key, algorithm=algorithm)
 
 
 TOKENS: list[Any] = [

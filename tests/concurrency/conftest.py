@@ -1,7 +1,8 @@
-"""Fixtures of the tests of ``verify_async``."""
+"""Fixtures: how callers of ``verify_async`` wait for each other, and how often threads change places."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -48,3 +49,12 @@ def closed_runs(monkeypatch: pytest.MonkeyPatch, apart: None) -> Iterator[Runs]:
     """The runs of this test, which stand still in their threads until the gate is set."""
     with runs_seen(monkeypatch, closed=True) as seen:
         yield seen
+
+
+@pytest.fixture
+def quick_switching() -> Iterator[None]:
+    """Threads change places as often as the interpreter can manage."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)

@@ -16,17 +16,12 @@ import pytest
 
 import cyjwt
 from cyjwt import _turns
-from tests.live_support import Source
+from tests.live_support import Source, token
 from tests.support import NOW, good_claims
 
 A = cyjwt.Key.generate("ES256", kid="a")
 B = cyjwt.Key.generate("EdDSA", kid="b")
 SECRET = cyjwt.Key.from_secret(b"s" * 32, kid="s", algorithm="HS256")
-
-
-def token(key: cyjwt.Key, **claims: Any) -> str:
-    (algorithm, *_) = key.sign_algorithms
-    return cyjwt.encode(good_claims(**claims), key, algorithm=algorithm)
 
 
 OF_A, OF_B, OF_S = token(A), token(B), token(SECRET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,13 +18,7 @@ from tests.support import AUDIENCE, ISSUER, NOW, clock, forge, good_claims, pair
 THREADS = 6
 
 
-@pytest.fixture(autouse=True)
-def quick_switching() -> Iterator[None]:
-    """Threads change places as often as the interpreter can manage."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
+pytestmark = pytest.mark.usefixtures("quick_switching")
 
 
 def in_threads(work: Callable[[int], Any]) -> list[Any]:

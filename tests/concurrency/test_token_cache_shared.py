@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,14 +17,6 @@ from tests.support import NOW, clock, good_claims, pair, verdict_of
 
 HS256 = pair("HS256")
 THREADS = 6
-
-
-@pytest.fixture
-def quick_switching() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "RS256", "ES256", "Ed448"])

@@ -258,17 +258,6 @@ def wait_for(condition: Callable[[], Any], seconds: float = 5.0) -> None:
         time.sleep(0.002)
 
 
-class Clock:
-    """A clock that goes on when it is told to."""
-
-    def __init__(self) -> None:
-        # Far from time.monotonic, so that nothing mistakes one for the other.
-        self.now = 1e9
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @contextlib.contextmanager
 def running(certificate: Path | None) -> Iterator[KeyServer]:
     server = KeyServer(certificate)

@@ -6,7 +6,8 @@ from typing import Any
 
 import cyjwt
 from cyjwt.jwks import Request, Response
-from tests.jwks.server import Clock, document, wait_for
+from tests.jwks.server import document, wait_for
+from tests.support import Clock
 
 
 class Source:

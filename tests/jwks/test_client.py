@@ -21,9 +21,9 @@ import pytest
 import cyjwt
 from cyjwt.jwks import Request, Response
 from tests.jwks import server as faults
-from tests.jwks.server import Clock, KeyServer, document, wait_for
+from tests.jwks.server import KeyServer, document, wait_for
 from tests.jwks.source import Source, made, settled
-from tests.support import ROOT
+from tests.support import ROOT, Clock
 
 Make = Callable[..., cyjwt.JWKSClient]
 URL = "https://keys.example/"

@@ -12,7 +12,8 @@ import cyjwt
 from cyjwt.jwks import Request, Response
 from cyjwt.jwks.documents import metadata_urls
 from tests.jwks import server as faults
-from tests.jwks.server import Clock, KeyServer, document
+from tests.jwks.server import KeyServer, document
+from tests.support import Clock
 
 Make = Callable[..., cyjwt.JWKSClient]
 

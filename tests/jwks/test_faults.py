@@ -16,7 +16,8 @@ import pytest
 
 import cyjwt
 from tests.jwks import server as faults
-from tests.jwks.server import Behaviour, Clock, KeyServer, document, key, running
+from tests.jwks.server import Behaviour, KeyServer, document, key, running
+from tests.support import Clock
 
 Make = Callable[..., cyjwt.JWKSClient]
 

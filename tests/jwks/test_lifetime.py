@@ -15,8 +15,9 @@ from cyjwt.jwks import Request, Response
 from cyjwt.jwks.backoff import pause
 from cyjwt.jwks.freshness import stated_lifetime
 from tests.jwks import server as faults
-from tests.jwks.server import Clock, KeyServer, document
+from tests.jwks.server import KeyServer, document
 from tests.jwks.source import Source, made, settled
+from tests.support import Clock
 
 Make = Callable[..., cyjwt.JWKSClient]
 

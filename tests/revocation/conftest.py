@@ -7,7 +7,7 @@ import pytest
 
 from cyjwt.revocation import MemoryStore, RedisStore, SQLiteStore, Store
 from tests.revocation.redis_server import Server, why_none
-from tests.revocation.stores import Clock
+from tests.support import Clock
 
 
 @pytest.fixture

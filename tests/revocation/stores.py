@@ -1,4 +1,4 @@
-"""What the tests of every store share: a clock to set, claims, keys."""
+"""What the tests of every store share: claims, keys."""
 
 from __future__ import annotations
 
@@ -11,16 +11,6 @@ OTHER = "https://other.example/"
 
 KEY = cyjwt.Key.from_secret(bytes(range(32)), kid="one")
 OTHER_KEY = cyjwt.Key.from_secret(bytes(range(1, 33)), kid="two")
-
-
-class Clock:
-    """A clock that stands still until it is set."""
-
-    def __init__(self) -> None:
-        self.now = float(NOW)
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def claims(**changed: Any) -> dict[str, Any]:

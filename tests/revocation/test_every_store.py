@@ -11,8 +11,8 @@ import pytest
 
 import cyjwt
 from cyjwt.revocation import Store, StoreInfo
-from tests.revocation.stores import KEY, OTHER, OTHER_KEY, Clock, claims
-from tests.support import ISSUER, NOW
+from tests.revocation.stores import KEY, OTHER, OTHER_KEY, claims
+from tests.support import ISSUER, NOW, Clock
 
 
 def test_nothing_is_revoked_at_first(store: Store) -> None:

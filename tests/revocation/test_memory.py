@@ -12,8 +12,8 @@ import pytest
 
 from cyjwt._engine.revocationtable import SHARDS, RevocationTable, thumbprint
 from cyjwt.revocation import MemoryStore, RevocationStoreError
-from tests.revocation.stores import KEY, Clock, claims
-from tests.support import NOW
+from tests.revocation.stores import KEY, claims
+from tests.support import NOW, Clock
 
 NEVER = float("inf")
 

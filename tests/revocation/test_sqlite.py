@@ -19,8 +19,8 @@ import pytest
 import cyjwt
 from cyjwt.revocation import RevocationStoreError, SQLiteStore
 from cyjwt.revocation._breaker import Breaker
-from tests.revocation.stores import KEY, Clock, claims
-from tests.support import NOW, ROOT
+from tests.revocation.stores import KEY, claims
+from tests.support import NOW, ROOT, Clock
 
 SOURCE = str(Path(cyjwt.__file__).parent.parent)
 

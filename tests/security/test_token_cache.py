@@ -8,19 +8,9 @@ from typing import Any
 import pytest
 
 import cyjwt
-from tests.support import AUDIENCE, ISSUER, NOW, Pair, forge, good_claims, pair, verdict_of
+from tests.support import AUDIENCE, ISSUER, NOW, Clock, Pair, forge, good_claims, pair, verdict_of
 
 HS256 = pair("HS256")
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self, now: float = NOW) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def cached(keys: Pair = HS256, **options: Any) -> cyjwt.Verifier:
