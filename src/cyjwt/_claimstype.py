@@ -73,7 +73,12 @@ class ClaimsType:
             raise error
         path, words = "", f"the type's own code raised {type_name(error)}"
         if isinstance(error, self._mismatch):
-            path, words = self._place(error, payload)
+            try:
+                path, words = self._place(error, payload)
+            except Exception as other:
+                # The type's own code may raise their errors too, such as no library makes. Said as of any other.
+                if isinstance(other, MemoryError):
+                    raise
         subject = f"The {path} claim does not fit" if path else "The claims do not fit"
         return path or None, f"{subject} the type asked for: {words}"
 
@@ -97,6 +102,9 @@ def read_claims_type(value: object) -> ClaimsType | None:
     origin = getattr(value, "__origin__", value)
     if not isinstance(origin, type):
         raise TypeError(f"claims_type must be a class, not {type_name(value)}")
+    if issubclass(origin, BaseException):
+        # Nobody could tell claims from a refusal.
+        raise TypeError(f"claims_type must not be an exception, such as {origin.__name__}")
     if _is_model(origin):
         return _by_pydantic(value)
     if _is_struct(origin) or hasattr(origin, "__dataclass_fields__") or _is_typed_dict(origin):
@@ -157,6 +165,9 @@ def _place_of_msgspec(error: Exception, payload: bytes) -> tuple[str, str]:
         own = type_name(error.__cause__)
         said = said.removeprefix(str(error.__cause__))
         return _path_of_msgspec(said), f"the type's own code raised {own}"
+    if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+        # Python code has raised it. What msgspec raises has no frame behind that of the call.
+        return "", f"the type's own code raised {type_name(error)}"
     path = _path_of_msgspec(said)
     said = _PLACE.sub("", said)
     if found := _MISSING.fullmatch(said):

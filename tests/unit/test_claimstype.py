@@ -94,7 +94,7 @@ def test_a_struct_is_read_from_octets(struct: Any) -> None:
     assert (user.sub, user.address.street) == ("42", "s")
 
 
-@pytest.mark.parametrize(("level", "name"), [(2, "KeyError"), (3, "RecursionError")])
+@pytest.mark.parametrize(("level", "name"), [(2, "KeyError"), (3, "RecursionError"), (6, "ValidationError")])
 def test_what_the_types_own_code_raises_is_a_mismatch(struct: Any, level: int, name: str) -> None:
     error = mismatch(read_claims_type(struct), {"sub": "a", "strict": {"level": level}})
     assert str(error).endswith(f"the type's own code raised {name}")
@@ -149,6 +149,15 @@ def test_the_rules_of_a_dataclass_hold() -> None:
     error = mismatch(read_claims_type(Account), {"sub": "42", "balance": -1})
     assert error.claim is None
     assert "ValueError" in str(error)
+
+
+def test_an_exception_cannot_be_told_from_a_refusal() -> None:
+    @dataclasses.dataclass
+    class Odd(Exception):
+        sub: str
+
+    with pytest.raises(TypeError, match="must not be an exception, such as Odd"):
+        read_claims_type(Odd)
 
 
 def test_generic_structs() -> None:
@@ -317,3 +326,18 @@ except ImportError as error:
     assert run(code) == (
         "msgspec claims_type needs msgspec for this type, which is not installed: pip install 'cyjwt[typed]'"
     )
+
+
+def test_an_error_of_pydantic_that_names_nothing_is_a_mismatch_as_well() -> None:
+    pydantic = pytest.importorskip("pydantic")
+
+    class Model(pydantic.BaseModel):  # type: ignore[misc, name-defined]
+        sub: str
+
+        @pydantic.model_validator(mode="before")  # type: ignore[untyped-decorator]
+        @classmethod
+        def none(cls, _: Any) -> Any:
+            raise pydantic.ValidationError.from_exception_data(SECRET, [])
+
+    error = mismatch(read_claims_type(Model), {"sub": "a"})
+    assert str(error).endswith("the type's own code raised ValidationError")

@@ -33,6 +33,8 @@ class Strict(msgspec.Struct):
             raise KeyboardInterrupt
         if self.level == 5:
             raise MemoryError
+        if self.level == 6:
+            raise msgspec.ValidationError(f"Expected `{SECRET}` - at `$.{SECRET}`")
 
 
 class User(msgspec.Struct, rename={"kind": "https://issuer.example/kind"}):
