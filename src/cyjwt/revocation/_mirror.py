@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from random import uniform
 from secrets import token_hex
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 from weakref import WeakSet
 
@@ -91,10 +91,12 @@ class Mirror:
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._stopped = threading.Event()
-                self._thread = threading.Thread(
+                thread = threading.Thread(
                     target=self._run, args=(self._stopped,), name="cyjwt-revocation", daemon=True
                 )
-                self._thread.start()
+                thread.start()
+                # Not before: where there is no thread to be had, the next one who asks tries again.
+                self._thread = thread
 
     def stop(self, patience: float = 2.0) -> None:
         """End the thread, and wait so many seconds for it at most."""
@@ -117,7 +119,10 @@ class Mirror:
             RevocationStoreError: it may not.
         """
         if self._thread is None:
-            self.start()
+            try:
+                self.start()
+            except RuntimeError as error:
+                self._reason = str(error)
         if monotonic() > self.known_at + self._max_stale:
             self.failures += 1
             raise RevocationStoreError(f"the mirror is out of date: {self._reason}")
@@ -132,6 +137,16 @@ class Mirror:
         """Remove an entry of which the server knows no more."""
         for table in list(self.tables):
             table._drop_one(kind, issuer, value)
+
+    def await_drop(self, kind: int, issuer: str | None, value: str) -> None:
+        """Wait a moment for the thread to be told that an entry is no more.
+
+        Whoever has removed it does not drop it here as well: another host may have added it again, and the thread have
+        been told so already.
+        """
+        end = monotonic() + self._pulse
+        while monotonic() < min(end, self.good_until) and self.tables[0]._holds(kind, issuer, value):
+            sleep(0.0005)
 
     def _run(self, stopped: threading.Event) -> None:
         pause = _FIRST_PAUSE
@@ -148,12 +163,15 @@ class Mirror:
     def _follow(self, stopped: threading.Event) -> None:
         client = self._connect()
         news = client.pubsub()
+        fresh: RevocationTable | None = None
         try:
             news.subscribe(self._channel)
             if not self._next(news, self._max_stale, b"subscribe"):
                 raise TimeoutError("the server does not answer")
             fresh = self._read_all(client, stopped)
-            self.tables = [self.tables[0], fresh]
+            if fresh is None:
+                return
+            self.tables = [*self.tables, fresh]
             # What was changed meanwhile has been told, and is here with the answer.
             self._catch_up(news, fresh)
             self.resyncs += 1
@@ -163,7 +181,8 @@ class Mirror:
                 while (left := began + self._pulse - monotonic()) > 0 and not stopped.is_set():
                     self._take(news, min(left, _NAP))
         finally:
-            self.tables = self.tables[:1]
+            # Where the store was closed and asked again, another thread may have a table there as well.
+            self.tables = [self.tables[0], *(table for table in self.tables[1:] if table is not fresh)]
             news.close()
             client.close()
 
@@ -178,7 +197,7 @@ class Mirror:
         if self.tables[0] is not table:
             self.checks += self.tables[0].checks
             self.hits += self.tables[0].hits
-            self.tables = [table]
+            self.tables = [table, *(other for other in self.tables[1:] if other is not table)]
         self.known_at = sent
         self.good_until = sent + self._max_stale
         self._ready.set()
@@ -210,8 +229,8 @@ class Mirror:
         message = news.get_message(timeout=seconds)
         return message is not None and message["type"].encode() == kind
 
-    def _read_all(self, client: Any, stopped: threading.Event) -> RevocationTable:
-        """Read every entry of the server, and give it back what it has lost."""
+    def _read_all(self, client: Any, stopped: threading.Event) -> RevocationTable | None:
+        """Read every entry of the server, and give it back what it has lost. None where it is stopped on the way."""
         table = RevocationTable()
         pattern = pattern_of(self._prefix, "012")
         cursor = 0
@@ -228,7 +247,10 @@ class Mirror:
                     if value is not None and left != -2:
                         end = NEVER if left < 0 else now + left / 1000
                         table._put_one(*read_name(self._prefix, name), read_value(value), end, now)
-            if cursor == 0 or stopped.is_set():
+            if stopped.is_set():
+                # A part must not be taken for the whole.
+                return None
+            if cursor == 0:
                 break
         self._mend(client, table)
         return table

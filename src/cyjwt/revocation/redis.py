@@ -196,7 +196,7 @@ class RedisStore(Store):
             writer.publish(self._channel, dropped(name))
             there = bool(self._twice(writer.execute)[0])
         if self._mirror is not None:
-            self._mirror.drop(kind, issuer, value)
+            self._mirror.await_drop(kind, issuer, value)
         return there
 
     def wait(self, timeout: float | timedelta = 10) -> bool:
