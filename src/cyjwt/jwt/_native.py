@@ -20,6 +20,9 @@ __all__ = ["find_row", "lax_key", "make_native", "native_of"]
 
 def make_native(key: Any) -> NativeKey | None:
     """The engine's handle of a prepared key; None where the engine will not have it."""
+    if not isinstance(key, bytes) and type(key).__module__.partition(".")[0] != "cryptography":
+        # Such as a key of a KMS, which signs and verifies by methods of its own: only these know how.
+        return None
     try:
         made = NativeKey.from_secret(key) if isinstance(key, bytes) else handle(key)
     except InvalidKeyError:
