@@ -39,6 +39,14 @@ class Algorithm(metaclass=Watched):
     #: The classes of ``cryptography`` whose objects are keys for it.
     _crypto_key_types: LazyTypes | tuple[type, ...] | None = None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        kind = type(self)
+        replaced = name in self.__dict__ or hasattr(kind, name)
+        object.__setattr__(self, name, value)
+        if replaced and kind._plain:
+            # The engine knows algorithms by their classes, not by their objects.
+            kind._note(name)
+
     def compute_hash_digest(self, bytestr: bytes) -> bytes:
         """Hash octets with the algorithm's hash.
 
@@ -149,17 +157,19 @@ class HashedAlgorithm(Algorithm):
 
     #: How the one-line form of SSH begins for its keys.
     _ssh: ClassVar[bytes]
+    #: Written past __setattr__, to which it would be a change.
+    _hash: type[HashAlgorithm] | str
 
     def __init__(self, hash_alg: type[HashAlgorithm] | str) -> None:
         # A name stands for the class, so that a table of algorithms can be made without cryptography.
-        self._hash = hash_alg
+        self.__dict__["_hash"] = hash_alg
 
     @property
     def hash_alg(self) -> type[HashAlgorithm]:
         """The class of the hash."""
         if isinstance(self._hash, str):
-            self._hash = find_hash(self._hash)
-        return self._hash
+            self.__dict__["_hash"] = find_hash(self._hash)
+        return self._hash  # type: ignore[return-value]
 
     @hash_alg.setter
     def hash_alg(self, hash_alg: type[HashAlgorithm]) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from cyjwt.jwt._clock import now
-from cyjwt.jwt._watch import Watched
+from cyjwt.jwt._watch import WatchedObject
 from cyjwt.jwt.exceptions import (
     DecodeError,
     ExpiredSignatureError,
@@ -31,11 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["ClaimChecks"]
 
 
-class ClaimChecks(metaclass=Watched):
+class ClaimChecks(WatchedObject):
     """The part of ``PyJWT`` that looks at claims; a subclass may replace any of it."""
-
-    #: Whether the engine may stand in for its objects. See ``Watched``.
-    _plain: ClassVar[bool] = True
 
     def _validate_claims(
         self,

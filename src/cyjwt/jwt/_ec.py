@@ -63,19 +63,21 @@ class ECAlgorithm(HashedAlgorithm):
 
     _crypto_key_types = LazyTypes(_types)
     _ssh = b"ecdsa-sha2-"
+    #: Written past __setattr__, to which it would be a change.
+    _curve: type[EllipticCurve] | str | None
 
     def __init__(
         self, hash_alg: type[HashAlgorithm] | str, expected_curve: type[EllipticCurve] | str | None = None
     ) -> None:
         super().__init__(hash_alg)
-        self._curve = expected_curve
+        self.__dict__["_curve"] = expected_curve
 
     @property
     def expected_curve(self) -> type[EllipticCurve] | None:
         """The class of the curve."""
         if isinstance(self._curve, str):
-            self._curve = _curve_class(self._curve)
-        return self._curve
+            self.__dict__["_curve"] = _curve_class(self._curve)
+        return self._curve  # type: ignore[return-value]
 
     @expected_curve.setter
     def expected_curve(self, curve: type[EllipticCurve] | None) -> None:

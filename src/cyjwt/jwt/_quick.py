@@ -38,6 +38,7 @@ __all__ = ["NoQuickWayError", "QuickSigner", "QuickVerifier", "Table", "find_sig
 #: PyJWT sets no limit; this is the engine's own.
 _MOST_TOKEN_SIZE = 1 << 30
 _COLLECTIONS = (list, tuple, set, frozenset)
+_SWITCHES = (*(f"verify_{name}" for name in CHECKS), "strict_aud", "enforce_minimum_key_length")
 _FAMILIES: dict[type, int] = {
     HMACAlgorithm: rows.HMAC,
     RSAAlgorithm: rows.RSA_PKCS1,
@@ -92,6 +93,9 @@ def _make_verifier(
     merged = merge_options(default_options() if standing is None else standing, options)
     if options is not None and not options.get("verify_signature", True):
         raise NoQuickWayError
+    if not all(isinstance(merged[name], int | None) for name in _SWITCHES):  # type: ignore[literal-required]
+        # An object of another type may be true now and not so the next time.
+        raise NoQuickWayError
     enforced = bool(merged["enforce_minimum_key_length"])
     native, names, warning = _keys.find(table, key, tuple(allowed_algorithms(key, algorithms)), enforced)
     unchecked = tuple(name for name in CHECKS if not merged[f"verify_{name}"])  # type: ignore[literal-required]
@@ -134,6 +138,8 @@ def _prepare(
     table: Table, key: Any, allowed: tuple[str, ...], enforced: bool
 ) -> tuple[NativeKey, tuple[str, ...], str | None]:
     """The key's handle, the algorithms that it may serve, and what there is to warn of each time."""
+    if isinstance(key, PyJWK) and not _is_settled(key):
+        raise NoQuickWayError
     natives: dict[str, NativeKey | None] = {}
     served: dict[str | None, list[str]] = {}
     for name in dict.fromkeys(allowed):
@@ -165,6 +171,16 @@ def _prepare(
     if found is None:
         raise NoQuickWayError
     return found, names, warning
+
+
+def _is_settled(jwk: PyJWK) -> bool:
+    """Whether a ``PyJWK`` has what it says of itself, and says so when that changes."""
+    kind = type(jwk)
+    own = any(hasattr(kind, name) for name in ("key", "algorithm_name", "Algorithm", "__getattr__"))
+    return not own and all(
+        getattr(kind, name) is getattr(PyJWK, name)
+        for name in ("__getattribute__", "__setattr__", "__delattr__")
+    )
 
 
 def _is_plain(algorithm: Algorithm, row: Row) -> bool:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 from cyjwt.jwt._quick import Table
-from cyjwt.jwt._watch import Watched
+from cyjwt.jwt._watch import WatchedObject
 from cyjwt.jwt.algorithms import Algorithm, get_default_algorithms, has_crypto, requires_cryptography
 
 __all__ = ["AlgorithmRegistry"]
@@ -16,11 +15,8 @@ __all__ = ["AlgorithmRegistry"]
 _COMMON = Table(get_default_algorithms())
 
 
-class AlgorithmRegistry(metaclass=Watched):
+class AlgorithmRegistry(WatchedObject):
     """The part of ``PyJWS`` that knows algorithms by name."""
-
-    #: Whether the engine may stand in for its objects. See ``Watched``.
-    _plain: ClassVar[bool] = True
 
     def __init__(self, algorithms: Sequence[str] | None) -> None:
         self._algorithms = get_default_algorithms()

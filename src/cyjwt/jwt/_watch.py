@@ -1,12 +1,12 @@
-"""Classes that notice when something of theirs is replaced, so that the engine stands in for them no longer."""
+"""Classes and objects that notice when something of theirs is replaced, so that the engine stands in no longer."""
 
 from __future__ import annotations
 
 from abc import ABCMeta
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
-__all__ = ["Watched", "on_change", "replaces"]
+__all__ = ["Watched", "WatchedObject", "forget_all", "on_change", "replaces"]
 
 _forget: list[Callable[[], None]] = []
 
@@ -14,6 +14,12 @@ _forget: list[Callable[[], None]] = []
 def on_change(forget: Callable[[], None]) -> None:
     """Have something called whenever an attribute of such a class is set or deleted."""
     _forget.append(forget)
+
+
+def forget_all() -> None:
+    """Call all that is to be called then."""
+    for forget in _forget:
+        forget()
 
 
 class Watched(ABCMeta):
@@ -33,8 +39,20 @@ class Watched(ABCMeta):
         for kind in _family(cls):
             # From here on, even where the old attribute comes back: tests do such things, and are in no hurry.
             type.__setattr__(kind, "_plain", False)
-        for forget in _forget:
-            forget()
+        forget_all()
+
+
+class WatchedObject(metaclass=Watched):
+    """An object that notices when it gets something of its own in place of what its class has."""
+
+    #: Whether the engine may stand in for it. See ``Watched``.
+    _plain: ClassVar[bool] = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if callable(getattr(type(self), name, None)):
+            object.__setattr__(self, "_plain", False)
+            forget_all()
 
 
 def _family(cls: type[Any]) -> list[type[Any]]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from cyjwt.jwt._watch import forget_all
 from cyjwt.jwt.algorithms import get_default_algorithms, has_crypto, requires_cryptography
 from cyjwt.jwt.exceptions import (
     InvalidKeyError,
@@ -74,6 +75,17 @@ class PyJWK:
             self.key: Any = self.Algorithm.from_jwk(jwk_data)
         except (TypeError, ValueError) as error:
             raise InvalidKeyError("Unable to construct key from JWK: a member is malformed") from error
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        changed = name in self.__dict__
+        object.__setattr__(self, name, value)
+        if changed:
+            # What was prepared for this object was prepared from what it held before.
+            forget_all()
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        forget_all()
 
     @staticmethod
     def from_dict(obj: JWKDict, algorithm: str | None = None) -> PyJWK:

@@ -54,7 +54,11 @@ class PyJWT(_claims.ClaimChecks):
         self._forget: Callable[[], None] | None = None
         #: The options for the engine; None as long as they are the usual ones, and nobody got hold of them.
         self._standing: FullOptions | None = None
-        if options is not None:
+        if not self._plain:
+            self.options = self._options
+            if options is not None:
+                self.options = self._merge_options(options)
+        elif options is not None:
             self._options = self._standing = self._merge_options(options)
         self._jws = PyJWS(options=self._get_sig_options())
 
@@ -81,12 +85,16 @@ class PyJWT(_claims.ClaimChecks):
 
     def _get_sig_options(self) -> SigOptions:
         return {
-            "verify_signature": self._options["verify_signature"],
-            "enforce_minimum_key_length": self._options.get("enforce_minimum_key_length", False),
+            "verify_signature": self._current()["verify_signature"],
+            "enforce_minimum_key_length": self._current().get("enforce_minimum_key_length", False),
         }
 
+    def _current(self) -> FullOptions:
+        """The options; a subclass may keep its own where it likes, and is asked for them."""
+        return self._options if self._plain else self.options
+
     def _merge_options(self, options: Options | None = None) -> FullOptions:
-        return merge_options(self._options, options)
+        return merge_options(self._current(), options)
 
     def encode(
         self,
