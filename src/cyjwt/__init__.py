@@ -37,21 +37,12 @@ if TYPE_CHECKING:
     from cyjwt.jwks import JWKSClient
     from cyjwt.multiverifier import MultiVerifier
 else:
-    # Not for the checker, which would take any name to be there.
+    from cyjwt._lazy import late_names
 
-    #: Names that are imported when they are first used, and the modules that they are in.
-    _LATER = {"JWKSClient": "cyjwt.jwks", "MultiVerifier": "cyjwt.multiverifier"}
-
-    def __getattr__(name):
-        if name not in _LATER:
-            raise AttributeError(f"module 'cyjwt' has no attribute {name!r}")
-        value = getattr(__import__(_LATER[name], fromlist=[name]), name)
-        globals()[name] = value
-        return value
-
-    def __dir__():
-        return [*globals(), *_LATER]
-
+    __getattr__, __dir__ = late_names(
+        globals(), {"JWKSClient": "cyjwt.jwks", "MultiVerifier": "cyjwt.multiverifier"}
+    )
+    del late_names
 
 del TYPE_CHECKING
 

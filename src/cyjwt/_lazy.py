@@ -1,4 +1,4 @@
-"""A module that is imported when it is first used, so that ``import cyjwt`` does not pay for it."""
+"""Modules that are imported when they are first used, so that ``import cyjwt`` does not pay for them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,37 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-__all__ = ["LazyModule"]
+__all__ = ["LazyModule", "late_names"]
+
+
+def late_names(
+    package: dict[str, Any], homes: dict[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Make a package's ``__getattr__`` and ``__dir__``, by which some of its names are imported when first used.
+
+    They are not for type checkers, which would take any name to be there.
+
+    Args:
+        package: its ``globals()``.
+        homes: of each of these names the module that it is in.
+    """
+
+    def find(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package['__name__']!r} has no attribute {name!r}")
+        __import__(homes[name])
+        value = getattr(sys.modules[homes[name]], name)
+        # Kept, so that the second look-up is that of any name.
+        package[name] = value
+        return value
+
+    def names() -> list[str]:
+        return [*package.keys() | homes.keys()]
+
+    return find, names
 
 
 class LazyModule:

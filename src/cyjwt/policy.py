@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     Revoked = RevocationStore | Container[str]
 
     class VerifierOptions(TypedDict, total=False):
-        """The options of a ``Verifier`` but for ``algorithms``, for the checker of ``cyjwt.decode``."""
+        """The options that ``cyjwt.decode`` and ``Verifier`` share, for checkers.
+
+        ``decode`` takes ``algorithms`` by place too; ``cache`` and ``claims_type`` are for a ``Verifier`` of one's own.
+        """
 
         issuer: str | Collection[str] | None
         audience: str | Collection[str] | None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +52,18 @@ def test_defaults_are_those_of_a_verifier() -> None:
     assert (made.algorithms, made.issuers, made.audiences, made.subject) == (None, (), (), None)
     assert (made.leeway, made.required, made.type, made.max_age) == (0.0, ("exp",), None, None)
     assert (made.max_token_size, made.clock, made.allow_padding, made.critical) == (65_536, None, False, ())
+
+
+def test_a_checker_is_told_of_every_option() -> None:
+    """The list that nothing at run time reads, and so nothing else would miss a new option in."""
+    import ast
+
+    tree = ast.parse(Path(policy.__file__).read_text("utf-8"))
+    (listed,) = (n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == "VerifierOptions")
+    told = {
+        n.target.id for n in listed.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
+    }
+    assert told == DEFAULTS.keys() - {"algorithms", "cache", "claims_type"}
 
 
 def test_a_policy_says_its_options_and_travels() -> None:

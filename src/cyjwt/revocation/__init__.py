@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-
 from cyjwt.revocation._store import RevocationStore, RevocationStoreError, Store, StoreInfo
 from cyjwt.revocation.memory import MemoryStore
 
@@ -12,21 +10,13 @@ if TYPE_CHECKING:
     from cyjwt.revocation.redis import RedisStore
     from cyjwt.revocation.sqlite import SQLiteStore
 else:
-    # Not for the checker, which would take any name to be there.
+    from cyjwt._lazy import late_names
 
-    #: What is imported when it is first asked for: sqlite3 and redis are not everybody's.
-    _LATER = {"SQLiteStore": "cyjwt.revocation.sqlite", "RedisStore": "cyjwt.revocation.redis"}
-
-    def __getattr__(name):
-        if name not in _LATER:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(_LATER[name]), name)
-        globals()[name] = value
-        return value
-
-    def __dir__():
-        return [*globals(), *_LATER]
-
+    # sqlite3 and redis are not everybody's.
+    __getattr__, __dir__ = late_names(
+        globals(), {"SQLiteStore": "cyjwt.revocation.sqlite", "RedisStore": "cyjwt.revocation.redis"}
+    )
+    del late_names
 
 __all__ = [
     "MemoryStore",
