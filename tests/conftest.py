@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,3 +54,14 @@ def hs256() -> Pair:
     from tests.support import pair as of
 
     return of("HS256")
+
+
+@pytest.fixture
+def empty_caches() -> Iterator[None]:
+    """The caches behind one-shot calls hold nothing, before and after."""
+    from cyjwt import caches
+
+    caches.clear()
+    yield
+    caches.clear()
+    caches.resize(caches.DEFAULT_SIZE)
