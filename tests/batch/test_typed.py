@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import pickle
+import sys
 from typing import Any
 
 import pytest
@@ -133,3 +134,28 @@ def test_columns_count_the_same() -> None:
         for claims in (None, {"sub": "string"}):
             column = pa.array(arrow.verify(pa.array(tokens), verifier, claims))
             assert column.field("reason").to_pylist() == expected
+
+
+def test_columns_keep_references_of_instances_straight() -> None:
+    """Rows that follow one another let go of each instance once."""
+    pa = pytest.importorskip("pyarrow")
+    pytest.importorskip("nanoarrow")
+    from cyjwt import arrow
+
+    made: list[Any] = []
+
+    @dataclasses.dataclass
+    class Held:
+        sub: str
+
+        def __post_init__(self) -> None:
+            # Held more often than it may wrongly be let go of, so that a mistake is counted and crashes nothing.
+            made.extend([self] * 3)
+
+    tokens = [HS256.token(good_claims(n=n)) for n in range(9)]
+    for options in ({}, {"revoked": {"3"}}):
+        arrow.verify(pa.array(tokens), HS256.verifier(claims_type=Held, **options))
+        assert len(made) == 3 * len(tokens)
+        assert {sys.getrefcount(made[i]) for i in range(0, len(made), 3)} == {sys.getrefcount(made[-1])}
+        assert sys.getrefcount(made[0]) > 3
+        made.clear()

@@ -195,12 +195,13 @@ cdef class ColumnWork:
 
     cdef int finish_rows(self, Room room, int count) except -1:
         """Lets those have their say who need whole claims, which are made for them alone."""
-        cdef PyObject* claims = NULL
+        cdef PyObject* claims
         cdef PyObject* detail
         cdef int i, status, error = 0
         for i in range(count):
             if room.status[i] != VALID:
                 continue
+            claims = NULL
             if room.engine.revocation is not None:
                 claims = read_value(
                     room.payloads[i].start, room.payloads[i].size, NULL, NULL, True, NULL, &error
