@@ -40,7 +40,9 @@ else:
     from cyjwt._lazy import late_names
 
     __getattr__, __dir__ = late_names(
-        globals(), {"JWKSClient": "cyjwt.jwks", "MultiVerifier": "cyjwt.multiverifier"}
+        globals(),
+        {"JWKSClient": "cyjwt.jwks", "MultiVerifier": "cyjwt.multiverifier"},
+        ("arrow", "duckdb", "jwks", "jwt", "pandas", "polars", "revocation", "spark"),
     )
     del late_names
 

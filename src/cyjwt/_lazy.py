@@ -13,7 +13,7 @@ __all__ = ["LazyModule", "late_names"]
 
 
 def late_names(
-    package: dict[str, Any], homes: dict[str, str]
+    package: dict[str, Any], homes: dict[str, str], modules: tuple[str, ...] = ()
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Make a package's ``__getattr__`` and ``__dir__``, by which some of its names are imported when first used.
 
@@ -22,11 +22,15 @@ def late_names(
     Args:
         package: its ``globals()``.
         homes: of each of these names the module that it is in.
+        modules: of the package, that are not there before they are imported; an error says so.
     """
 
     def find(name: str) -> Any:
         if name not in homes:
-            raise AttributeError(f"module {package['__name__']!r} has no attribute {name!r}")
+            said = f"module {package['__name__']!r} has no attribute {name!r}"
+            raise AttributeError(
+                f"{said}: import {package['__name__']}.{name} first" if name in modules else said
+            )
         __import__(homes[name])
         value = getattr(sys.modules[homes[name]], name)
         # Kept, so that the second look-up is that of any name.

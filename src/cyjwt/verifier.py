@@ -47,7 +47,8 @@ class Verifier(BatchVerifier[Claims]):
         required: names of claims that must be present and not null. ``exp`` is checked wherever it is
             present, required or not.
         type: the ``typ`` to insist on, such as ``"at+jwt"`` (RFC 8725 section 3.11).
-        max_age: seconds, or a timedelta, since ``iat``, after which a token has expired.
+        max_age: seconds, or a timedelta, since ``iat``, after which a token has expired. It makes ``iat``
+            required.
         max_token_size: the most octets of a token.
         clock: a callable that returns seconds since 1970, or such a number, in place of the system's clock.
         allow_padding: admit trailing ``=`` on segments, as some load balancers issue them.
