@@ -85,6 +85,11 @@ def test_it_costs_little(tmp_path: Path) -> None:
     assert min(times[1:]) < 0.015, f"import cyjwt took {min(times[1:]) * 1000:.1f} ms"
 
 
+def test_a_module_that_is_not_imported_yet_is_named_by_the_error() -> None:
+    code = "import cyjwt\ntry: cyjwt.revocation\nexcept AttributeError as error: print(error)"
+    assert run(code) == "module 'cyjwt' has no attribute 'revocation': import cyjwt.revocation first\n"
+
+
 def test_it_imports_without_a_trace() -> None:
     """Neither a word nor a warning, and twice is as good as once."""
     code = "import warnings; warnings.simplefilter('error'); import cyjwt, importlib; importlib.reload(cyjwt)"
