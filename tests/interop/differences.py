@@ -111,8 +111,9 @@ def _public_key_signs(call: Call, expected: Outcome, found: Outcome) -> bool:
 
 
 def _private_rsa_key_verifies(call: Call, expected: Outcome, found: Outcome) -> bool:
+    # The start of its name: before CPython 3.12 the message cuts it after fifty characters.
     return (
-        "RSAPrivateKey" in expected.said
+        "openssl.rsa.RSA" in expected.said
         and "'verify'" in expected.said
         and expected.error == "AttributeError"
     )
