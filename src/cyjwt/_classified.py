@@ -38,6 +38,8 @@ def handle(key: KeyObject) -> NativeKey | KeyObject:
         if _keyobjects.is_private(key):
             return NativeKey.from_pkcs8(_keyobjects.pkcs8(checked), allow_small_exponent=True)
         return NativeKey.from_spki(_keyobjects.spki(checked), allow_small_exponent=True)
+    except NotImplementedError:
+        raise InvalidKeyError("the key object does not give out its material") from None
     except ValueError as error:
         raise InvalidKeyError(f"the key is refused by libcrypto: {error}") from None
 

@@ -62,6 +62,13 @@ def _read_pair(material: object) -> Key | KeySet:
     if isinstance(material, Mapping):
         return KeySet.from_jwks(material) if "keys" in material else Key.from_jwk(material)
     if not isinstance(material, str | bytes | bytearray | memoryview):
+        own = type(material).__module__.partition(".")[0] == "cryptography"
+        if not own and (hasattr(material, "public_bytes") or hasattr(material, "private_bytes")):
+            # Such as one of a KMS, which may be another key the next time. What is found by identity may not.
+            raise TypeError(
+                f"a key object of the class {type_name(material)}, which is not of the package cryptography, "
+                "may change: make the key with Key.from_cryptography"
+            )
         try:
             return Key.from_cryptography(material)
         except TypeError:
