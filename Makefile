@@ -67,6 +67,10 @@ suites: $(VENV)/installed $(VENV)/group-test $(VENV)/group-suites  ## run the su
 bench: $(VENV)/installed $(VENV)/group-bench  ## measure against the other libraries
 	$(PY) -m bench --peers $(BENCH_ARGS)
 
+.PHONY: docs
+docs: $(VENV)/installed $(VENV)/group-docs  ## build the documentation into build/docs; any warning is an error
+	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --fresh-env --builder html --conf-dir docs . build/docs
+
 .PHONY: leak
 leak: $(VENV)/installed $(VENV)/group-test  ## look for memory growth over LEAK_CALLS calls
 	CYJWT_LEAK_CALLS=$(LEAK_CALLS) $(PY) -m pytest -m leak tests/leak $(PYTEST_ARGS)

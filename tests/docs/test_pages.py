@@ -15,7 +15,7 @@ import cyjwt
 from tests.columns import spark_support
 from tests.support import ROOT
 
-PAGES = [page for page in sorted(ROOT.glob("docs/*.md")) if "```python\n" in page.read_text("utf-8")]
+PAGES = [page for page in sorted(ROOT.glob("docs/**/*.md")) if "```python\n" in page.read_text("utf-8")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
