@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import cyjwt
-from cyjwt.revocation import RevocationStoreError, SQLiteStore, Store
+from cyjwt.revocation import MemoryStore, RevocationStoreError, SQLiteStore, Store
 from tests.revocation.stores import KEY, OTHER, OTHER_KEY, claims
 from tests.support import ISSUER, NOW
 
@@ -99,3 +99,22 @@ def test_a_verifier_is_pickled_with_its_file(tmp_path: Path) -> None:
     store.revoke("j3")
     with pytest.raises(cyjwt.RevokedTokenError):
         again.verify(TOKENS[3])
+
+
+def test_what_a_store_has_for_its_own_answer_is_asked() -> None:
+    """A store in memory is asked without a call; not so one whose object answers otherwise than its class."""
+
+    class Wrapped(MemoryStore):
+        def __init__(self) -> None:
+            super().__init__()
+            within = self.is_revoked
+            self.is_revoked = lambda told, key, /: told["jti"] == "own" or within(told, key)  # type: ignore[method-assign]
+
+    store = Wrapped()
+    store.revoke("entry")
+    strict = verifier(store)
+    for jti in ("own", "entry"):
+        with pytest.raises(cyjwt.RevokedTokenError):
+            strict.verify(token(jti=jti))
+    batch = strict.verify_batch([token(jti=jti) for jti in ("own", "entry", "other")])
+    assert batch.counts() == {"valid": 1, "revoked": 2}

@@ -18,7 +18,7 @@ cdef class Revocation:
         self.store = store
         self.ask = getattr(store, "is_revoked", None)
         self.accept = accept
-        if isinstance(store, RevocationTable) and type(store).is_revoked is RevocationTable.is_revoked:
+        if isinstance(store, RevocationTable) and self.ask == RevocationTable.is_revoked.__get__(store):
             # Asked without a call from Python to Python between.
             self.table = store
         if self.ask is None and not hasattr(store, "__contains__"):
