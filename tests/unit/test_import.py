@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -123,3 +124,15 @@ def test_each_module_can_be_the_first(name: str) -> None:
 )
 def test_each_compiled_module_can_be_the_first(name: str) -> None:
     assert run(f"import cyjwt._engine.{name}; print('fine')") == "fine\n"
+
+
+def test_the_public_names() -> None:
+    assert cyjwt.__all__ == sorted(cyjwt.__all__)
+    for name in cyjwt.__all__:
+        assert hasattr(cyjwt, name)
+    public = {
+        name
+        for name, value in vars(cyjwt).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert public == set(cyjwt.__all__) - {"__version__"}

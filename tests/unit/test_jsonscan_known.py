@@ -11,14 +11,11 @@ from typing import Any
 import pytest
 
 from cyjwt._engine import jsonscan
+from tests.unit.jsontext_support import compact
 
 REGISTERED = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")
 #: Names at the sizes where the comparison changes its step: a text is the name, two quotes and a colon.
 SIZES = [1, 2, 4, 5, 6, 7, 8, 9, 12, 13, 14, 20, 21, 22, 28, 29, 30, 59, 60, 61, 62, 63, 64, 65, 100]
-
-
-def compact(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def agree(texts: Iterable[bytes], wanted: tuple[str, ...] = REGISTERED, lines: int = 1) -> set[str | None]:

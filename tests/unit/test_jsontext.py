@@ -5,51 +5,17 @@ from __future__ import annotations
 import itertools
 import json
 import random
-import subprocess
 import sys
-import textwrap
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cyjwt
 from cyjwt._engine import jsonscan, jsontext
-
-READERS = [jsontext.loads, jsontext.loads_unsigned]
+from tests.unit.jsontext_support import READERS, agrees, code_of, compact, in_child, same
 
 #: Names under which the reader may keep values; every other value is made anew.
 RECURRING = ["iss", "aud", "azp", "client_id", "scope", "scp", "roles", "groups", "permissions", "acr"]
-
-
-def compact(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def same(one: Any, other: Any) -> bool:
-    """Equal in type, value and order, all the way down."""
-    return type(one) is type(other) and repr(one) == repr(other)
-
-
-def agrees(text: bytes) -> Any:
-    """What both readers and ``json`` say of the text."""
-    expected = json.loads(text)
-    for read in READERS:
-        assert same(read(text), expected), text
-    return expected
-
-
-def code_of(text: bytes | str) -> str | None:
-    codes = set()
-    for read in READERS:
-        try:
-            read(text)
-        except cyjwt.DecodeError as error:
-            codes.add(error.code)
-        else:
-            codes.add(None)
-    (code,) = codes
-    return code
 
 
 # -- the memory of shapes
@@ -355,13 +321,6 @@ def test_kinds_of_text() -> None:
             with pytest.raises(TypeError):
                 read(wrong)
     assert code_of('"\ud800"') == "invalid_utf8"
-
-
-def in_child(code: str) -> int:
-    """The exit status of a fresh interpreter that runs the code, for what may kill it."""
-    path = str(Path(cyjwt.__file__).parent.parent)
-    program = f"import sys; sys.path.insert(0, {path!r})\n" + textwrap.dedent(code)
-    return subprocess.run([sys.executable, "-c", program], timeout=60, stderr=subprocess.DEVNULL).returncode
 
 
 def test_bytes_whose_class_gives_itself_again() -> None:

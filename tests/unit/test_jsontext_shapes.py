@@ -16,6 +16,7 @@ import pytest
 
 import cyjwt
 from cyjwt._engine import jsontext
+from tests.unit.jsontext_support import compact, same
 
 #: More than it takes until a shape's dicts are compact.
 OFTEN = 120
@@ -23,14 +24,6 @@ VALUES: list[Any] = [
     *(None, True, False, 0, 1, -1, 2**40, 10**30, 1.5, 1700000000, "", "a", "é", "x" * 70, "\x00", 'q"q'),
     *([], [1], ["a"], {}, {"a": 1}, {"a": {"b": [None, True]}}, "admin", "https://issuer.example/"),
 ]
-
-
-def compact(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and repr(one) == repr(other)
 
 
 def read(members: dict[str, Any]) -> dict[str, Any]:

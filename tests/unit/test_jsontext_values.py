@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from cyjwt._engine import jsontext
-from tests.unit.test_jsontext import agrees, code_of, compact, in_child
+from tests.unit.jsontext_support import agrees, code_of, compact, in_child
 
 # -- numbers
 

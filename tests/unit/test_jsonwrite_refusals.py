@@ -14,7 +14,7 @@ import pytest
 import cyjwt
 from cyjwt._engine import jsontext
 from cyjwt._engine.jsonwrite import dumps
-from tests.unit.test_jsontext import in_child
+from tests.unit.jsontext_support import in_child
 
 
 class Other:
