@@ -234,8 +234,8 @@ cdef class Work:
         cdef Found made
         cdef int i, status, absent
         cdef TokenCache cache = None
-        # Callers of an event loop come again, unlike most tokens of a batch. Where there were no keys, the room
-        # may have no engine yet.
+        # Callers of an event loop come again, unlike most tokens of a batch. Where there were no keys, the
+        # room may have no engine yet.
         if self.of_turn and room.engine is not None:
             cache = room.engine.cache
         for i in range(count):
