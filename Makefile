@@ -68,8 +68,9 @@ bench: $(VENV)/installed $(VENV)/group-bench  ## measure against the other libra
 	$(PY) -m bench --peers $(BENCH_ARGS)
 
 .PHONY: docs
-docs: $(VENV)/installed $(VENV)/group-docs  ## build the documentation into build/docs; any warning is an error
+docs: $(VENV)/installed $(VENV)/group-test $(VENV)/group-docs  ## build the site into build/docs, any warning is an error; run the examples of its recipes
 	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --fresh-env --builder html --conf-dir docs . build/docs
+	$(PY) -m pytest tests/docs $(PYTEST_ARGS)
 
 .PHONY: leak
 leak: $(VENV)/installed $(VENV)/group-test  ## look for memory growth over LEAK_CALLS calls

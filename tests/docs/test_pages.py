@@ -35,7 +35,7 @@ def test_the_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     blocks = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     if "<!-- a process of its own -->" in text:
         # What it does would change the tests that come after it, or they would change what it does.
-        whole = tmp_path / f"{page.stem}.py"
+        whole = tmp_path / "page.py"  # by no name that an example imports
         whole.write_text("\n".join(blocks), "utf-8")
         done = subprocess.run(
             [sys.executable, str(whole)],
