@@ -134,7 +134,8 @@ def test_other_threads_run_while_rsa_is_verified() -> None:
         count += 1
         time.sleep(0)
     thread.join()
-    assert count > 20
+    # Held all the while, it would be let in once or twice.
+    assert count > 5
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "RS256"])
