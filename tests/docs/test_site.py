@@ -90,3 +90,11 @@ def test_links_lead_somewhere(page: str) -> None:
             assert title in {re.sub(r"[^\w -]", "", name).lower().replace(" ", "-") for name in titles}, (
                 target
             )
+
+
+@pytest.mark.parametrize("page", [*(f"docs/{page}.md" for page in PAGES), "README.md", "SECURITY.md"])
+def test_make_has_the_targets_that_pages_name(page: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
+    assert "test" in targets
+    named = re.findall(r"(?:^|`)make ([a-z-]+)", read(page), re.MULTILINE)
+    assert set(named) <= targets
