@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,22 @@ def test_the_reference_has_no_private_name() -> None:
     entries = re.findall(r"^\.\. auto\w+:: ([\w.]+)$", read("docs/api.md"), re.MULTILINE)
     assert len(entries) > 20
     assert not [name for name in entries if re.search(r"\b_", name)]
+
+
+@pytest.mark.parametrize(
+    ("signature", "shown"),
+    [
+        ("(url, *, clock=None, _discover=False)", "(url, *, clock=None)"),
+        ("(self, dict claims, key, /)", "(claims, key, /)"),
+        ("(token, /, *, cache=None)", "(token, /, *, cache=None)"),
+        (None, None),
+    ],
+)
+def test_the_reference_spells_signatures_as_callers_see_them(
+    signature: str | None, shown: str | None
+) -> None:
+    spell = runpy.run_path(str(DOCS / "conf.py"))["spell_signature"]
+    assert spell(None, "method", "name", None, None, signature, "dict") == (shown, "dict")
 
 
 def test_every_threat_is_held_by_a_test() -> None:
