@@ -54,6 +54,12 @@ ifeq ($(PYTEST_ARGS),)
 	$(PY) -m pytest --doctest-modules --pyargs cyjwt
 endif
 
+.PHONY: auth-server app-server
+auth-server: $(VENV)/installed $(VENV)/group-examples  ## the authentication server of examples/, at http://127.0.0.1:8000
+	$(PY) -m examples.auth_server
+app-server: $(VENV)/installed $(VENV)/group-examples  ## the application server of examples/, at http://127.0.0.1:8001
+	$(PY) -m examples.app_server
+
 .PHONY: spark
 spark: $(VENV)/installed $(VENV)/group-test $(VENV)/group-spark  ## test cyjwt.spark: installs pyspark (500 MB), needs Java >= 17
 	$(PY) -m pytest -k spark tests/columns tests/docs $(PYTEST_ARGS)

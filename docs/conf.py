@@ -18,9 +18,9 @@ version = release = cyjwt.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "docs/index"
-include_patterns = ["README.md", "SECURITY.md", "CHANGELOG.md", "docs/**"]
+include_patterns = ["README.md", "SECURITY.md", "CHANGELOG.md", "docs/**", "examples/README.md"]
 # Folders that hold no page, so that no time is spent in them.
-exclude_patterns = [".*", "bench", "build", "dist", "examples", "src", "tests", "tools"]
+exclude_patterns = [".*", "bench", "build", "dist", "src", "tests", "tools"]
 
 # The links of a page are those that its readers on a repository's page have: files, and titles in them.
 myst_heading_anchors = 4

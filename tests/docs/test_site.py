@@ -13,6 +13,7 @@ from tests.support import ROOT
 
 DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md"))
+OTHERS = ["README.md", "SECURITY.md", "examples/README.md"]
 
 
 def read(name: str) -> str:
@@ -92,7 +93,7 @@ def test_every_threat_is_held_by_a_test() -> None:
         assert (ROOT / "tests" / name.removeprefix("tests/")).is_file(), name
 
 
-@pytest.mark.parametrize("page", [*(f"docs/{page}.md" for page in PAGES), "README.md", "SECURITY.md"])
+@pytest.mark.parametrize("page", [*(f"docs/{page}.md" for page in PAGES), *OTHERS])
 def test_links_lead_somewhere(page: str) -> None:
     """The same links serve on a repository's pages, where Sphinx does not look."""
     text = re.sub(r"^```.*?^```$", "", read(page), flags=re.DOTALL | re.MULTILINE)
@@ -109,7 +110,7 @@ def test_links_lead_somewhere(page: str) -> None:
             )
 
 
-@pytest.mark.parametrize("page", [*(f"docs/{page}.md" for page in PAGES), "README.md", "SECURITY.md"])
+@pytest.mark.parametrize("page", [*(f"docs/{page}.md" for page in PAGES), *OTHERS])
 def test_make_has_the_targets_that_pages_name(page: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
     assert "test" in targets

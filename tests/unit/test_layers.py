@@ -50,7 +50,9 @@ EVERYTHING = sorted(
     path for path in SOURCE.rglob("*") if path.suffix in (".py", ".pyi", ".pyx", ".pxd", ".h", ".c")
 )
 #: What is not installed, and has to be read all the same.
-BESIDE = sorted(path for folder in ("tests", "bench", "tools") for path in (ROOT / folder).rglob("*.py"))
+BESIDE = sorted(
+    path for folder in ("tests", "bench", "tools", "examples") for path in (ROOT / folder).rglob("*.py")
+)
 
 
 def spelt(path: Path) -> str:

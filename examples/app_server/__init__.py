@@ -1,0 +1,1 @@
+"""An application server: orders, which those see and cancel whose access tokens have the roles."""
