@@ -4,6 +4,7 @@
 #   PYTHON=python3.13     the interpreter to build and run with
 #   LIBCRYPTO=openssl     the system's OpenSSL >= 3.0, or the path of a prefix, instead of AWS-LC
 #   PYTEST_ARGS="-k name" more arguments for the tests
+#   PYTHONS="3.12 3.14t"  what wheels-local builds for: versions, or paths; all on the PATH and in ~/.pyenv by default
 #   LEAK_CALLS=1000000    how many calls the leak check makes, of all kinds together; ten million by default
 #   BENCH_ARGS=--headline the README's figures alone, in four minutes; without it every case, in some thirty
 
@@ -100,6 +101,10 @@ wheel: $(OUT)/wheel  ## build a wheel into dist/
 	cp $(OUT)/dist/*.whl dist/
 	@ls dist/*.whl
 
+.PHONY: wheels-local
+wheels-local: $(VENV)/build-tools $(VENV)/group-wheels  ## build, repair, install and test a wheel for each of PYTHONS, from the sdist
+	$(PY) tools/wheels_local.py $(PYTHONS)
+
 .PHONY: clean
 clean:  ## remove the venvs and everything built; the cache of AWS-LC stays
 	rm -rf .venv build dist src/*.egg-info
@@ -118,15 +123,17 @@ $(VENV)/group-%: pyproject.toml $(VENV)/created
 	@touch $@
 
 # What [build-system] requires; cmake and ninja only where the machine has none and AWS-LC is to be built.
-$(VENV)/build-tools: pyproject.toml $(VENV)/created
+$(VENV)/build-tools: pyproject.toml tools/build_backend.py $(VENV)/created
 	$(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' > $@.txt
+	$(PIP) install --requirement $@.txt
+	$(PY) tools/build_backend.py > $@.txt
 	$(PIP) install --requirement $@.txt
 ifeq ($(LIBCRYPTO),aws-lc)
 	cmake --version >/dev/null 2>&1 || $(PIP) install cmake ninja
 endif
 	@touch $@
 
-$(OUT)/wheel: $(SOURCES) tools/check_wheel.py tools/build_aws_lc.py $(VENV)/build-tools
+$(OUT)/wheel: $(SOURCES) $(addprefix tools/,build_aws_lc.py build_backend.py check_wheel.py sbom.py) $(VENV)/build-tools
 	@rm -rf $(OUT)/dist && mkdir -p $(OUT)
 	@# A module that was since renamed must not come back from an earlier build.
 	@find build -path '*/lib.*/cyjwt/*' -type f ! -name '*.so' -exec rm -f {} +

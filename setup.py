@@ -18,8 +18,12 @@ from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CCompilerError
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "tools"))
+import sbom
 
 ENGINE = Path("src/cyjwt/_engine")
 CHOICE = os.environ.get("CYJWT_LIBCRYPTO", "openssl").strip()
@@ -62,6 +66,10 @@ DIRECTIVES = {
 HIDE_ARCHIVE = ["-Wl,--exclude-libs,ALL", "-Wl,-z,nodynamic-undefined-weak"]
 if sys.platform == "darwin":
     HIDE_ARCHIVE = [f"-Wl,-exported_symbol,_PyInit_{LINKED}"]
+#: A static library's name, and what it needs of the system. A DLL exports nothing that it was not told to.
+ARCHIVE, NEEDED = "libcrypto.a", ["-pthread"]
+if sys.platform == "win32":
+    HIDE_ARCHIVE, ARCHIVE, NEEDED = [], "crypto.lib", ["advapi32.lib", "bcrypt.lib", "ws2_32.lib"]
 
 #: The distributions on PyPI that bring crypto_mb, each with the end of the path of a file that is needed of it.
 CRYPTO_MB = {
@@ -97,9 +105,9 @@ def prefix_flags(prefix: Path) -> dict[str, list[str]] | None:
         return None
     headers = [f"-I{prefix / 'include'}"]
     for folder in (prefix / "lib", prefix / "lib64"):
-        static = folder / "libcrypto.a"
+        static = folder / ARCHIVE
         if static.is_file():
-            link = [str(static), "-pthread", *HIDE_ARCHIVE]
+            link = [str(static), *NEEDED, *HIDE_ARCHIVE]
             return {"extra_compile_args": headers, "extra_link_args": link, "depends": [str(static)]}
         if any(folder.glob("libcrypto.*")):
             link = [f"-L{folder}", "-lcrypto", f"-Wl,-rpath,{folder}"]
@@ -188,6 +196,27 @@ class BuildEngine(build_ext):
         return True
 
 
+class Wheel(bdist_wheel):
+    """A wheel with its bill of materials."""
+
+    def write_wheelfile(self, wheelfile_base: str, **options: str) -> None:
+        # Every wheel gets here with its .dist-info written, and before its list of files is.
+        super().write_wheelfile(wheelfile_base, **options)
+        linked = []
+        if CHOICE != "openssl":
+            prefix = Path(CHOICE).expanduser().absolute()
+            # Another library than a static one stays outside of the wheel.
+            if any((prefix / folder / ARCHIVE).is_file() for folder in ("lib", "lib64")):
+                linked.append(sbom.libcrypto(prefix))
+        if CRYPTO_MB_FLAGS:
+            include = distributed("ipp-crypto-include", CRYPTO_MB["ipp-crypto-include"])
+            linked.append(sbom.crypto_mb("ipp-crypto-static", include.parents[1]))
+        name, version = self.distribution.get_name(), self.distribution.get_version()
+        path = Path(wheelfile_base, "sboms", sbom.NAME)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(sbom.bill(name, version, linked), "utf-8")
+
+
 # The objects of one libcrypto or interpreter are never taken for another's, nor those with lanes for those without.
 VARIANT = CHOICE if CHOICE == "openssl" else f"prefix-{zlib.crc32(str(Path(CHOICE).absolute()).encode()):08x}"
 CRYPTO_MB_FLAGS = crypto_mb_flags()
@@ -197,6 +226,6 @@ setup(
     ext_modules=[
         Extension(f"cyjwt._engine.{path.stem}", [str(path)]) for path in sorted(ENGINE.glob("*.pyx"))
     ],
-    cmdclass={"build_ext": BuildEngine},
+    cmdclass={"build_ext": BuildEngine, "bdist_wheel": Wheel},
     options={"build": {"build_base": BUILD}},
 )

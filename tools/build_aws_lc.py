@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Build the pinned AWS-LC into a prefix: a static ``libcrypto.a`` and its headers.
+"""Build the pinned AWS-LC into a prefix: a static ``libcrypto.a`` (Windows: ``crypto.lib``) and its headers.
 
     python tools/build_aws_lc.py [--source PATH] [--prefix DIR] [--jobs N]
 
@@ -45,6 +45,9 @@ OPTIONS = (
 #: The environment that reaches the compiler through cmake, and therefore tells one prefix from another.
 BUILD_ENVIRONMENT = ("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS", "ARCHFLAGS", "MACOSX_DEPLOYMENT_TARGET")
 
+WINDOWS = sys.platform == "win32"
+#: The library, as the linker of the platform looks for it.
+LIBRARY = "crypto.lib" if WINDOWS else "libcrypto.a"
 RECORD = "cyjwt-aws-lc.json"
 PROJECT_LINE = re.compile(r'set\(SOFTWARE_NAME "awslc"\)\s*set\(SOFTWARE_VERSION "([0-9.]+)"\)')
 
@@ -99,6 +102,9 @@ def source_identity(source: Path | None) -> str:
 
 def compiler_identity() -> str:
     """The first line in which the C compiler names itself and its version."""
+    if WINDOWS:
+        # cmake finds Visual Studio's, which is on no PATH; a prefix is not to outlive its machine.
+        return os.environ.get("VISUALSTUDIOVERSION") or "Visual Studio"
     command = (os.environ.get("CC") or "cc").split()
     if "CC" not in os.environ and shutil.which("cc") is None:
         command = ["gcc"]
@@ -133,7 +139,7 @@ def is_complete(prefix: Path, wanted: dict[str, str]) -> bool:
         record = json.loads((prefix / RECORD).read_text())
     except (OSError, ValueError):
         return False
-    return record.get("recipe") == wanted and (prefix / "lib" / "libcrypto.a").is_file()
+    return record.get("recipe") == wanted and (prefix / "lib" / LIBRARY).is_file()
 
 
 # Where the source comes from.
@@ -239,6 +245,23 @@ def compile_libcrypto(tree: Path, build: Path, jobs: int) -> Path:
     cmake = program("cmake")
     if cmake is None:
         raise BuildError("no cmake on this machine; `python -m pip install cmake ninja` brings one")
+    if WINDOWS:
+        # The generator of Visual Studio finds its compiler; AWS-LC wants NASM besides.
+        run([cmake, "-S", str(tree), "-B", str(build), "-A", "x64", *OPTIONS])
+        run(
+            [
+                cmake,
+                "--build",
+                str(build),
+                "--config",
+                "Release",
+                "--target",
+                "crypto",
+                "--parallel",
+                str(jobs),
+            ]
+        )
+        return built(build)
     ninja = program("ninja")
     generator = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"] if ninja else ["-G", "Unix Makefiles"]
     # Error reports name source files; keep the folder of this build out of the library.
@@ -246,15 +269,19 @@ def compile_libcrypto(tree: Path, build: Path, jobs: int) -> Path:
     configure = [cmake, "-S", str(tree), "-B", str(build), *generator, *OPTIONS]
     run([*configure, f"-DCMAKE_C_FLAGS={flags}", f"-DCMAKE_ASM_FLAGS={flags}"])
     run([cmake, "--build", str(build), "--target", "crypto", "--parallel", str(jobs)])
-    library = next(build.rglob("libcrypto.a"), None)
+    return built(build)
+
+
+def built(build: Path) -> Path:
+    library = next(build.rglob(LIBRARY), None)
     if library is None:
-        raise BuildError("the build left no libcrypto.a")
+        raise BuildError(f"the build left no {LIBRARY}")
     return library
 
 
 def install(tree: Path, library: Path, stage: Path, record: dict[str, object]) -> None:
     (stage / "lib").mkdir(parents=True)
-    shutil.copyfile(library, stage / "lib" / "libcrypto.a")
+    shutil.copyfile(library, stage / "lib" / LIBRARY)
     shutil.copytree(tree / "include" / "openssl", stage / "include" / "openssl")
     for name in ("LICENSE", "NOTICE"):
         shutil.copyfile(tree / name, stage / name)
@@ -264,11 +291,16 @@ def install(tree: Path, library: Path, stage: Path, record: dict[str, object]) -
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Let one process at a time build a prefix; the others wait and then find it."""
-    import fcntl
-
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+        if WINDOWS:
+            import msvcrt
+
+            msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX)
         yield
 
 

@@ -6,6 +6,7 @@ python -I tools/smoke.py AWS-LC
 from __future__ import annotations
 
 import hashlib
+import platform
 import ssl
 import sys
 import sysconfig
@@ -20,8 +21,12 @@ def main(libcrypto: str) -> None:
     print(f"{text}\nssl: {ssl.OPENSSL_VERSION}\ncryptography: {backend.openssl_version_text()}")
     if libcrypto not in text:
         raise SystemExit(f"the libcrypto is not {libcrypto}")
-    if sysconfig.get_platform() == "linux-x86_64" and not cyjwt.build_info()["crypto_mb"]:
+    glibc = sysconfig.get_platform() == "linux-x86_64" and platform.libc_ver()[0] == "glibc"
+    if glibc and not cyjwt.build_info()["crypto_mb"]:
         raise SystemExit("crypto_mb is missing: signatures are verified one by one")
+
+    if sysconfig.get_config_var("Py_GIL_DISABLED") and not sys._is_gil_enabled():  # type: ignore[attr-defined]
+        raise SystemExit("the GIL is off, and cyjwt's memories need it")
 
     claims = {"sub": "42", "exp": 4_102_444_800}
     for algorithm in ("HS256", "RS256", "PS256", "ES256", "Ed25519"):

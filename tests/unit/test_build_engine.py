@@ -127,8 +127,9 @@ def build(folder: Path, choice: str) -> subprocess.CompletedProcess[str]:
     engine = folder / "src" / "cyjwt" / "_engine"
     engine.mkdir(parents=True)
     (engine / "pkey.pyx").write_text("")
-    for name in ("setup.py", "pyproject.toml", "LICENSE"):
-        shutil.copy(ROOT / name, folder)
+    (folder / "tools").mkdir()
+    for name in ("setup.py", "pyproject.toml", "LICENSE", "tools/sbom.py"):
+        shutil.copy(ROOT / name, folder / name)
     (folder / "README.md").touch()
     environment = {**os.environ, "CYJWT_LIBCRYPTO": choice}
     command = [sys.executable, "setup.py", "build_ext"]
