@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
+import hashlib
 import random
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,6 +97,24 @@ def test_a_password_is_checked_at_its_own_cost() -> None:
     assert not passwords.check("", passwords.nobody)
     with pytest.raises(ValueError, match="unknown scheme"):
         passwords.check(PASSWORD, kept.replace("scrypt", "other"))
+
+
+def test_an_unknown_user_costs_what_a_wrong_password_costs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = Users(Database(tmp_path / "auth.db"), Passwords(CHEAP))
+    users.add("anna", PASSWORD, [])
+    paid: list[tuple[int, int, int]] = []
+    real = hashlib.scrypt
+
+    def counted(password: bytes, **options: Any) -> bytes:
+        paid.append((options["n"], options["r"], options["p"]))
+        return real(password, **options)
+
+    monkeypatch.setattr(hashlib, "scrypt", counted)
+    for name in ("anna", "nobody"):
+        assert users.authenticate(name, "wrong") is None
+    assert paid == [(16, 8, 1)] * 2
 
 
 def test_the_default_cost_is_no_less_than_what_is_advised() -> None:
