@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # `bench` (the oracle) and `tests` (the helpers) are not installed.
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
+
+# A shell starts what runs in the background with SIGINT ignored, children too; the tests of Ctrl-C need it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if TYPE_CHECKING:
     from tests.support import Pair
