@@ -48,6 +48,9 @@ help:  ## list the targets
 demo: $(VENV)/installed  ## see the engine at work
 	$(PY) tools/demo.py
 
+.PHONY: setup
+setup: $(VENV)/installed $(foreach group,test suites lint docs,$(VENV)/group-$(group))  ## install what test, suites, lint, docs and leak need, and do nothing yet
+
 .PHONY: test
 test: $(VENV)/installed $(VENV)/group-test  ## run the whole test suite, and every docstring's example, against the installed wheel
 	$(PY) -m pytest $(PYTEST_ARGS)
