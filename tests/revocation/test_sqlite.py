@@ -62,14 +62,17 @@ class Process:
         self.put.flush()
         return self.out.readline().strip()
 
+    def end(self) -> None:
+        self.put.close()
+        self.out.close()
+        assert self.process.wait(20) == 0
+
 
 @pytest.fixture
 def other(path: Path, shared: SQLiteStore) -> Iterator[Process]:
     process = Process(path)
     yield process
-    process.put.close()
-    process.out.close()
-    assert process.process.wait(20) == 0
+    process.end()
 
 
 def test_what_one_process_revokes_the_next_check_of_another_sees(shared: SQLiteStore, other: Process) -> None:
@@ -83,6 +86,37 @@ def test_what_one_process_revokes_the_next_check_of_another_sees(shared: SQLiteS
         shared.revoke(jti)
         assert other.do(f"store.is_revoked(claims(jti={jti!r}), KEY)") == "True"
     assert len(shared) == 50
+
+
+def revoke_elsewhere(path: Path, jti: str) -> None:
+    """In a process that has the file open for no longer than that."""
+    process = Process(path)
+    assert process.do(f"store.revoke({jti!r})") == "None"
+    assert process.do("store.close()") == "None"
+    process.end()
+
+
+def test_a_second_store_of_the_file_leaves_the_locks_of_the_first(shared: SQLiteStore, path: Path) -> None:
+    """SQLite removes the log when the last process leaves: this one must not seem to have left."""
+    assert not shared.is_revoked(claims(), KEY)
+    for jti in ("a", "b"):
+        with SQLiteStore(path), pickle.loads(pickle.dumps(shared)):
+            pass
+        revoke_elsewhere(path, jti)
+        assert shared.is_revoked(claims(jti=jti), KEY)
+
+
+def test_a_log_that_was_removed_is_noticed(
+    shared: SQLiteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something else in the process has opened and closed the file, and so undone the locks."""
+    monkeypatch.setattr("cyjwt.revocation._sqlitepool._LOOK_EVERY", 0.0)
+    assert not shared.is_revoked(claims(), KEY)
+    path.read_bytes()
+    revoke_elsewhere(path, "a")
+    assert shared.is_revoked(claims(jti="a"), KEY)
+    shared.revoke("b")
+    assert shared.is_revoked(claims(jti="b"), KEY)
 
 
 def test_a_process_that_is_killed_leaves_a_whole_file(shared: SQLiteStore, path: Path) -> None:

@@ -42,6 +42,14 @@ def _identity(path: str) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
+def _log_identity(path: str) -> tuple[int, int] | None:
+    """Which file the write-ahead log is, as long as there is one."""
+    try:
+        return _identity(f"{path}-wal")
+    except FileNotFoundError:
+        return None
+
+
 def wrong_version(version: int) -> sqlite3.DatabaseError:
     """The error of tables that this release does not know."""
     return sqlite3.DatabaseError(f"its tables are of version {version}, and not of {VERSION}")
@@ -55,13 +63,14 @@ class _Connection:
         wait: seconds to wait for another connection's lock.
     """
 
-    __slots__ = ("_connection", "_file", "_looked", "_path", "_wait")
+    __slots__ = ("_connection", "_file", "_log", "_looked", "_path", "_wait")
 
     def __init__(self, path: str, wait: float) -> None:
         self._path = path
         self._wait = wait
         self._connection: sqlite3.Connection | None = None
         self._file = (0, 0)
+        self._log: tuple[int, int] | None = None
         self._looked = 0.0
 
     def opened(self) -> sqlite3.Connection:
@@ -69,8 +78,9 @@ class _Connection:
         now = monotonic()
         if self._connection is not None and now >= self._looked + _LOOK_EVERY:
             self._looked = now
-            if self._file != _identity(self._path):
-                # Another file has taken its place, and the one that is open gets no more entries.
+            if self._file != _identity(self._path) or self._log != _log_identity(self._path):
+                # Another file has taken its place, and the one that is open gets no more entries. So it is with
+                # the log, whose locks are lost where something else in this process opens and closes the file.
                 self.close()
         if self._connection is None:
             self._file = _identity(self._path)
@@ -79,6 +89,8 @@ class _Connection:
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
             if version != VERSION:
                 raise wrong_version(version)
+            # That statement has opened the log, too.
+            self._log = _log_identity(self._path)
         return self._connection
 
     def close(self) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 from time import monotonic, sleep
 from typing import Any
 
@@ -54,6 +55,8 @@ INSERT INTO revoked VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
 _AT_ONCE = 1000
 #: Seconds between two prunings that writers do on the way.
 _PRUNE_EVERY = 60.0
+
+_making = Lock()
 
 
 class SQLiteStore(Store):
@@ -239,9 +242,21 @@ def _restore(path: str, options: dict[str, Any]) -> SQLiteStore:
     return SQLiteStore(path, **options)
 
 
+def _make_file(path: str) -> None:
+    """Make the file, for its owner alone, where there is none.
+
+    One that is there is never opened here. To close it would undo the locks that connections of this process hold
+    on it (POSIX fcntl), and SQLite elsewhere, finding none, would remove the log that they go on reading.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    # Nor may another thread connect to it before it is closed.
+    with _making, suppress(FileExistsError):
+        os.close(os.open(os.path.realpath(path), flags, 0o600))
+
+
 def _create(path: str, wait: float) -> None:
     """Make the file and its tables where there are none. Several processes may do so at once."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+    _make_file(path)
     end = monotonic() + wait
     connection = connect(path, wait)
     try:
