@@ -54,6 +54,8 @@ class OKPAlgorithm(Algorithm):
         from cryptography.hazmat.primitives import serialization as s
 
         try:
+            # What is no text is refused with this error, whatever it holds.
+            octets.decode()
             if b"-----BEGIN PUBLIC" in octets:
                 return s.load_pem_public_key(octets)
             if b"-----BEGIN PRIVATE" in octets:
@@ -88,22 +90,22 @@ class OKPAlgorithm(Algorithm):
 
     @overload
     @staticmethod
-    def to_jwk(key_obj: AllowedOKPKeys, as_dict: Literal[True]) -> JWKDict: ...
+    def to_jwk(key: AllowedOKPKeys, as_dict: Literal[True]) -> JWKDict: ...
     @overload
     @staticmethod
-    def to_jwk(key_obj: AllowedOKPKeys, as_dict: Literal[False] = False) -> str: ...
+    def to_jwk(key: AllowedOKPKeys, as_dict: Literal[False] = False) -> str: ...
     @staticmethod
-    def to_jwk(key_obj: AllowedOKPKeys, as_dict: bool = False) -> JWKDict | str:
+    def to_jwk(key: AllowedOKPKeys, as_dict: bool = False) -> JWKDict | str:
         """Write a key object as a JWK (RFC 8037 section 2)."""
-        if not isinstance(key_obj, _types()):
+        if not isinstance(key, _types()):
             raise InvalidKeyError("Not a public or private key")
         members: JWKDict = {
-            "x": base64url_encode(_public(key_obj).public_bytes_raw()).decode(),
+            "x": base64url_encode(_public(key).public_bytes_raw()).decode(),
             "kty": "OKP",
-            "crv": _curve(key_obj),
+            "crv": _curve(key),
         }
-        if hasattr(key_obj, "private_bytes_raw"):
-            members["d"] = base64url_encode(key_obj.private_bytes_raw()).decode()
+        if hasattr(key, "private_bytes_raw"):
+            members["d"] = base64url_encode(key.private_bytes_raw()).decode()
         return jwk_text(members, as_dict)
 
     @staticmethod
