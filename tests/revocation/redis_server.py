@@ -80,10 +80,16 @@ class Server:
 
 
 class Slow:
-    """A way to a server on which every answer takes its time."""
+    """A way to a server on which every answer takes its time.
+
+    Attributes:
+        delay: seconds.
+        break_at: what breaks every connection where it comes by next, before the server gets it.
+    """
 
     def __init__(self, server: Server, delay: float) -> None:
         self.delay = delay
+        self.break_at: bytes | None = None
         self._server = server
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -107,6 +113,9 @@ class Slow:
             while octets := source.recv(65536):
                 if late:
                     time.sleep(self.delay)
+                if self.break_at is not None and self.break_at in octets:
+                    self.break_at = None
+                    self.cut()
                 target.sendall(octets)
         except OSError:
             pass

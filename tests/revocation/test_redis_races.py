@@ -12,7 +12,7 @@ import pytest
 
 from cyjwt.revocation import RedisStore, RevocationStoreError
 from cyjwt.revocation._mirror import Mirror
-from tests.revocation.redis_server import Server, why_none
+from tests.revocation.redis_server import Server, Slow, why_none
 from tests.revocation.stores import KEY, claims
 
 pytestmark = pytest.mark.skipif(why_none() is not None, reason=str(why_none()))
@@ -122,3 +122,22 @@ def test_a_mirror_for_which_there_was_no_thread_tries_again(
             assert time.monotonic() < end, "the thread was never begun"
             time.sleep(0.01)
         assert revoked(store, "j")
+
+
+@pytest.mark.parametrize("step", ["revoke", "reinstate"])
+def test_a_change_under_which_the_connection_breaks_is_made(server: Server, step: str) -> None:
+    with (
+        Slow(server, 0) as way,
+        RedisStore(way.url, mode="direct", timeout=5) as store,
+        RedisStore(server.url, mode="direct", timeout=5) as other,
+    ):
+        store.revoke("before")
+        # The transaction never reaches the server, on a connection that was good.
+        way.break_at = b"MULTI"
+        if step == "revoke":
+            store.revoke("j")
+        else:
+            assert store.reinstate("before")
+        assert way.break_at is None
+        assert revoked(other, "j") == (step == "revoke")
+        assert revoked(other, "before") == (step == "revoke")

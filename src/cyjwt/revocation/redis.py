@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from time import monotonic
 from typing import Any, Literal
@@ -178,26 +179,32 @@ class RedisStore(Store):
         with self._told():
             add = self._writer.register_script(ADD)
             while some := list(islice(held, _AT_ONCE)):
-                now = self._clock()
-                writer = self._writer.pipeline(transaction=True)
-                for kind, issuer, value, before, end in some:
-                    name = name_of(self._prefix, kind, issuer, value)
-                    add([name], [value_of(before), wanted(end, now), self._channel], client=writer)
-                self._twice(writer.execute)
+                self._twice(partial(self._add, add, some))
                 # What this process has revoked it need not be told.
                 for entry in some if self._mirror is not None else ():
                     self._mirror.put(entry)  # type: ignore[union-attr]
 
+    def _add(self, add: Any, entries: list[Entry]) -> None:
+        # Each try has a pipeline of its own: one that failed is empty, and would do nothing and say it was done.
+        now = self._clock()
+        writer = self._writer.pipeline(transaction=True)
+        for kind, issuer, value, before, end in entries:
+            name = name_of(self._prefix, kind, issuer, value)
+            add([name], [value_of(before), wanted(end, now), self._channel], client=writer)
+        writer.execute()
+
     def _drop(self, kind: int, issuer: str | None, value: str) -> bool:
-        name = name_of(self._prefix, kind, issuer, value)
         with self._told():
-            writer = self._writer.pipeline(transaction=True)
-            writer.delete(name)
-            writer.publish(self._channel, dropped(name))
-            there = bool(self._twice(writer.execute)[0])
+            there = self._twice(partial(self._delete, name_of(self._prefix, kind, issuer, value)))
         if self._mirror is not None:
             self._mirror.await_drop(kind, issuer, value)
-        return there
+        return bool(there)
+
+    def _delete(self, name: str) -> bool:
+        writer = self._writer.pipeline(transaction=True)
+        writer.delete(name)
+        writer.publish(self._channel, dropped(name))
+        return bool(writer.execute()[0])
 
     def wait(self, timeout: float | timedelta = 10) -> bool:
         """Wait until the mirror can answer, as when a service begins. In direct mode there is nothing to wait for.
