@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import inspect
 import json
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -107,6 +110,31 @@ def test_the_functions_travel() -> None:
         decode = jwt.decode
 
     assert Holder().decode(jwt.encode({}, SECRET), SECRET, algorithms=["HS256"]) == {}
+
+
+@pytest.mark.parametrize("away", [lambda it: pickle.loads(pickle.dumps(it)), copy.copy, copy.deepcopy])
+def test_all_functions_travel_to_other_processes(away: Callable[[Any], Any]) -> None:
+    """As PyJWT's do, they are methods of an object that comes along."""
+    token = away(jwt.encode)({"sub": "42"}, SECRET)
+    assert away(jwt.decode)(token, SECRET, algorithms=["HS256"]) == {"sub": "42"}
+    assert away(jwt.decode_complete)(token, SECRET, algorithms=["HS256"])["payload"] == {"sub": "42"}
+    assert away(jwt.get_unverified_header)(token) == jwt.get_unverified_header(token)
+    signed = away(api_jws.encode)(b"any", SECRET)
+    assert away(api_jws.decode)(signed, SECRET, algorithms=["HS256"]) == b"any"
+
+
+def test_a_copy_keeps_what_a_class_of_ones_own_adds() -> None:
+    class Own(jwt.PyJWT):
+        __slots__ = ("mine",)
+
+    own = Own({"verify_exp": False})
+    own.mine = 5
+    again = copy.deepcopy(own)
+    assert again.mine == 5
+    assert again.options == own.options
+    assert again.options is not own.options
+    plain = copy.copy(jwt.api_jwt._jwt_global_obj)
+    assert plain.decode(jwt.encode({}, SECRET), SECRET, algorithms=["HS256"]) == {}
 
 
 def test_unions_of_keys_are_types() -> None:

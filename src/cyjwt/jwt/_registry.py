@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from cyjwt.jwt._quick import Table
 from cyjwt.jwt._watch import WatchedObject
@@ -23,8 +23,6 @@ class AlgorithmRegistry(WatchedObject):
         self._valid_algs = set(self._algorithms if algorithms is None else algorithms)
         for name in self._algorithms.keys() - self._valid_algs:
             del self._algorithms[name]
-        #: What is to be done when they change.
-        self._forget: Callable[[], None] | None = None
         self._table = _COMMON if algorithms is None else Table(self._algorithms)
 
     def register_algorithm(self, alg_id: str, alg_obj: Algorithm) -> None:

@@ -47,6 +47,15 @@ class WatchedObject(metaclass=Watched):
 
     #: Whether the engine may stand in for it. See ``Watched``.
     _plain: ClassVar[bool] = True
+    #: What is to be done when it changes.
+    _forget: Callable[[], None] | None = None
+
+    def __getstate__(self) -> object:
+        """What a copy gets, for which nothing is to be done."""
+        state: Any = object.__getstate__(self)
+        members, *slots = state if isinstance(state, tuple) else (state,)
+        members = {name: value for name, value in (members or {}).items() if name != "_forget"}
+        return (members, *slots) if slots else members
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from calendar import timegm
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +50,6 @@ class PyJWT(_claims.ClaimChecks):
 
     def __init__(self, options: Options | None = None) -> None:
         self._options: FullOptions = self._get_default_options()
-        #: What is to be done when the options may change.
-        self._forget: Callable[[], None] | None = None
         #: The options for the engine; None as long as they are the usual ones, and nobody got hold of them.
         self._standing: FullOptions | None = None
         if not self._plain:
