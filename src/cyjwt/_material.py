@@ -44,13 +44,18 @@ _SSH_SUFFIX: Final = rb"(?:-cert-v0[01])?(?:@openssh\.com)?"
 _SSH_LINE: Final = re.compile(
     rb"\A" + _SSH_NAME + _SSH_SUFFIX + rb"(?:\s|\Z)|" + _SSH_NAME + _SSH_SUFFIX + rb"\s{1,16}AAAA"
 )
-_SSH_BLOB: Final = re.compile(rb"\A\x00\x00\x00." + _SSH_NAME + _SSH_SUFFIX, re.DOTALL)
-
-# The member that every JWK has, also as Python's repr spells it and quoted once more inside a string.
-_KTY_MEMBER: Final = re.compile(rb"""\\?["']kty\\?["']\s*:""")
 
 # Byte order marks, white space and NULs, as often as they come.
 _LEADING: Final = re.compile(rb"(?:[ \t\r\n\v\f\0]|\xef\xbb\xbf|\xff\xfe|\xfe\xff)*")
+# What leads may end with NULs that are the blob's own.
+_SSH_BLOB: Final = re.compile(_LEADING.pattern + rb"\x00\x00\x00." + _SSH_NAME + _SSH_SUFFIX, re.DOTALL)
+
+# The member that every JWK has, also as Python's repr spells it, quoted once more inside a string, and with
+# letters as JSON's escapes: of what is no JSON as a whole, such as a JWK below a comment, nothing is parsed.
+_KTY_MEMBER: Final = re.compile(
+    rb"""\\?["'](?:k|\\{1,2}u006[bB])(?:t|\\{1,2}u0074)(?:y|\\{1,2}u0079)\\?["']\s*:"""
+)
+
 _LINE_BREAKS: Final = re.compile(rb"\s+|\\[nrt]")
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{40,}={0,2}")
 _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2}){32,}")

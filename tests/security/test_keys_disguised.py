@@ -63,6 +63,10 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "jwk-repr": lambda: repr(rsa_jwk()).encode(),
     "jwk-within": lambda: json.dumps({"issuer": "x", "keys_by_id": {"1": rsa_jwk()}}).encode(),
     "jwk-within-escaped": lambda: json.dumps({"a": [rsa_jwk()]}).replace('"kty"', '"\\u006bty"').encode(),
+    "jwk-escaped-below-a-comment": lambda: b"# a key\n" + TEXTS["jwk-escaped"](),
+    "jwk-escaped-whole": lambda: (
+        json.dumps(rsa_jwk()).replace('"kty"', r'"\u006B\u0074\u0079"')[:-2].encode()
+    ),
     "jwk-cut-short": lambda: json.dumps(rsa_jwk())[:-2].encode(),
     "jwk-as-a-json-string": lambda: json.dumps(json.dumps(rsa_jwk())).encode(),
     "jwks": lambda: json.dumps({"keys": [rsa_jwk()]}).encode(),
@@ -169,11 +173,12 @@ def test_secret_that_is_der(der: str, wrap: str) -> None:
         Key.from_secret(DER_WRAPS[wrap](DERS[der]()))
 
 
-def test_secret_that_is_the_blob_of_an_ssh_key() -> None:
-    line = TEXTS["ssh-rsa"]().split()[1]
-    for material in (line, base64.b64decode(line)):
-        with pytest.raises(InvalidKeyError, match=DISGUISE):
-            Key.from_secret(material)
+@pytest.mark.parametrize("wrap", DER_WRAPS)
+@pytest.mark.parametrize("line", ["ssh-rsa", "ssh-ed25519", "ecdsa-sha2"])
+def test_secret_that_is_the_blob_of_an_ssh_key(line: str, wrap: str) -> None:
+    blob = base64.b64decode(TEXTS[line]().split()[1])
+    with pytest.raises(InvalidKeyError, match=DISGUISE):
+        Key.from_secret(DER_WRAPS[wrap](blob))
 
 
 @pytest.mark.parametrize("make", [Key.from_secret, lambda k: Key.from_jwk({"kty": "oct", "k": text64(k)})])
