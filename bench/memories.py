@@ -1,4 +1,7 @@
-"""Tokens that come again, to a verifier that keeps them, beside one that does not; and claims as a Struct."""
+"""What cyjwt remembers, warm and cold: tokens, keys and policies; and claims as a Struct.
+
+The other libraries' caches are measured where they have one: fast-jwt's beside every case about tokens.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,16 @@ from typing import Any
 import cyjwt
 from bench.contenders import CyJWT
 from bench.harness import DIRECT, OURS, Case, Work
-from bench.samples import AUDIENCE, ISSUERS, claims_pool, tampered, token_pool
-from bench.tokens import must_give, must_refuse, verifying
+from bench.samples import claims_pool, tampered, token_pool
+from bench.tokens import must_give, must_refuse, raw_name, verifying
 
 ALGORITHMS = ("HS256", "RS256", "ES256", "EdDSA")
 
 
 def verifier(algorithm: str, **options: Any) -> cyjwt.Verifier[Any]:
     """The contender's verifier with more options."""
-    keys = CyJWT().verifier(algorithm).__self__.keys
-    return cyjwt.Verifier(keys, algorithms=[algorithm], issuer=ISSUERS, audience=AUDIENCE, **options)
+    ours = CyJWT()
+    return ours.policy(ours.key(algorithm, False), algorithm, **options)
 
 
 def finding(algorithm: str) -> Work:
@@ -31,6 +34,35 @@ def finding(algorithm: str) -> Work:
             must_refuse(keeps.verify, tampered(token, index), cyjwt.InvalidTokenError)
     must_give(keeps.cache_info().hits, len(pool))
     return Work(keeps.verify, pool)
+
+
+def missing(algorithm: str) -> Work:
+    """Verify tokens of which none is kept: there is room for fewer than come before one comes again."""
+    keeps = verifier(algorithm, cache=1)
+    pool = token_pool(algorithm, 320)
+    for _ in range(2):
+        for index, (token, claims) in enumerate(zip(pool, claims_pool(320), strict=True)):
+            must_give(keeps.verify(token), claims)
+            must_refuse(keeps.verify, tampered(token, index), cyjwt.InvalidTokenError)
+    must_give(keeps.cache_info().hits, 0)
+    return Work(keeps.verify, pool)
+
+
+def forgetting(algorithm: str, form: str) -> Work | None:
+    """``decode`` with key material, and every cache of keys and policies cleared before each call."""
+    warm = verifying(CyJWT(), algorithm, 320, form=form)
+    if warm is None:
+        return None
+    decode, clear = warm.call, cyjwt.caches.clear
+
+    def cold(token: str) -> Any:
+        clear()
+        return decode(token)
+
+    for token, claims in zip(warm.pool, claims_pool(320), strict=True):
+        must_give(cold(token), claims)
+        must_refuse(cold, tampered(token), cyjwt.InvalidTokenError)
+    return Work(cold, warm.pool)
 
 
 def typing(algorithm: str) -> Work:
@@ -49,21 +81,28 @@ def typing(algorithm: str) -> Work:
 
 
 def cases() -> list[Case]:
-    """Every case about tokens that come again, and about types."""
-    made = [
-        Case(
-            f"verify {algorithm} 320 B, kept",
-            {
-                OURS: lambda a=algorithm: finding(a),
-                DIRECT: lambda a=algorithm: verifying(CyJWT(), a, 320),
-            },
-        )
-        for algorithm in ALGORITHMS
-    ]
+    """Every case about tokens that come again, about caches that are cold, and about types."""
+
+    def case(name: str, make: Any, beside: Any) -> Case:
+        return Case(name, {OURS: make, DIRECT: beside})
+
+    made = []
+    for algorithm in ALGORITHMS:
+        plain = f"verify {algorithm} 320 B"
+
+        def direct(algorithm: str = algorithm) -> Work | None:
+            return verifying(CyJWT(), algorithm, 320)
+
+        made.append(case(f"{plain}, kept", lambda a=algorithm: finding(a), direct))
+        made.append(case(f"{plain}, cache=1 and each anew", lambda a=algorithm: missing(a), direct))
+        for form in ("raw", "JWK"):
+            name = f"{plain}, {raw_name(algorithm, form)} and caches cold"
+            made.append(case(name, lambda a=algorithm, f=form: forgetting(a, f), direct))
     made.append(
-        Case(
+        case(
             "verify HS256 320 B into a Struct",
-            {OURS: lambda: typing("HS256"), DIRECT: lambda: verifying(CyJWT(), "HS256", 320)},
+            lambda: typing("HS256"),
+            lambda: verifying(CyJWT(), "HS256", 320),
         )
     )
     return made

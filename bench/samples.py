@@ -9,8 +9,9 @@ import uuid
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
+import cyjwt
 from bench import baseline
 
 AUDIENCE = "orders"
@@ -24,6 +25,7 @@ _CURVES: dict[str, ec.EllipticCurve] = {
     "ES256": ec.SECP256R1(),
     "ES384": ec.SECP384R1(),
     "ES512": ec.SECP521R1(),
+    "ES256K": ec.SECP256K1(),
 }
 
 
@@ -36,6 +38,8 @@ def native_key(algorithm: str) -> Any:
         return native_rsa()
     if algorithm in _CURVES:
         return ec.generate_private_key(_CURVES[algorithm])
+    if algorithm == "Ed448":
+        return ed448.Ed448PrivateKey.generate()
     return ed25519.Ed25519PrivateKey.generate()
 
 
@@ -66,6 +70,29 @@ def public_pem(algorithm: str) -> bytes:
     """SubjectPublicKeyInfo."""
     kind = serialization.PublicFormat.SubjectPublicKeyInfo
     return bytes(native_key(algorithm).public_key().public_bytes(serialization.Encoding.PEM, kind))
+
+
+@functools.cache
+def private_jwk(algorithm: str) -> dict[str, Any]:
+    """A JWK with its private members."""
+    native = native_key(algorithm)
+    secret = isinstance(native, bytes)
+    key = cyjwt.Key.from_secret(native) if secret else cyjwt.Key.from_cryptography(native)
+    return key.to_jwk(private=True)
+
+
+def material(algorithm: str, form: str, *, private: bool) -> Any:
+    """A key as it comes from a file or a server: a JWK, or else the octets of a secret, or PEM.
+
+    ``form`` is ``"raw"`` or ``"JWK"``.
+    """
+    native = native_key(algorithm)
+    if form == "JWK":
+        hidden = () if private or isinstance(native, bytes) else ("d", "p", "q", "dp", "dq", "qi")
+        return {name: value for name, value in private_jwk(algorithm).items() if name not in hidden}
+    if isinstance(native, bytes):
+        return native
+    return private_pem(algorithm) if private else public_pem(algorithm)
 
 
 def claims_of(size: int, index: int = 0, *, expires_in: int = 86_400) -> dict[str, Any]:
@@ -114,17 +141,26 @@ def claims_pool(size: int) -> tuple[dict[str, Any], ...]:
     return tuple(claims_of(size, i) for i in range(POOL))
 
 
-def token_pool(algorithm: str, size: int, *, expires_in: int = 86_400) -> list[str]:
-    """A pool of signed tokens."""
-    return [
-        baseline.sign(
-            claims_of(size, i, expires_in=expires_in),
-            oracle_key(algorithm),
-            algorithm,
-            {"kid": KIDS[i % len(KIDS)]},
-        )
-        for i in range(POOL)
-    ]
+@functools.cache
+def token_pool(
+    algorithm: str,
+    size: int,
+    *,
+    expires_in: int = 86_400,
+    audience: str = AUDIENCE,
+    issuer: str | None = None,
+) -> tuple[str, ...]:
+    """A pool of signed tokens, with another audience or issuer if need be."""
+    made = []
+    for index in range(POOL):
+        claims = claims_of(size, index, expires_in=expires_in)
+        if audience != AUDIENCE:
+            claims["aud"] = audience
+        if issuer is not None:
+            claims["iss"] = issuer
+        header = {"kid": KIDS[index % len(KIDS)]}
+        made.append(baseline.sign(claims, oracle_key(algorithm), algorithm, header))
+    return tuple(made)
 
 
 def tampered(token: str, index: int = 0) -> str:

@@ -1,13 +1,14 @@
-"""Whole tokens: sign and verify by algorithm and size, refusals, the unverified header."""
+"""Whole tokens: sign and verify by algorithm, size and form of the key, threads, the unverified header."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from bench import baseline
-from bench.contenders import CONTENDERS, Contender
+from bench import baseline, floors
+from bench.contenders import Contender
 from bench.harness import Case, Work
+from bench.lineup import CONTENDERS, PYTHON
 from bench.samples import (
     AUDIENCE,
     ISSUERS,
@@ -20,18 +21,22 @@ from bench.samples import (
 
 ALGORITHMS = (
     *("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
-    *("ES256", "ES384", "ES512", "EdDSA"),
+    *("ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed448"),
 )
 SIZES = {100: "100 B", 320: "320 B", 2048: "2 KB", 10_240: "10 KB"}
 #: The algorithms that are measured with every size; the others with the middle one.
 WITH_SIZES = ("HS256", "RS256", "ES256", "EdDSA")
+THREADS = (1, 2, 4)
+
+#: A library's error, or its errors.
+Refusal = type[Exception] | tuple[type[Exception], ...]
 
 
 class NotProvenError(Exception):
     """A contender accepted what it must refuse, or the reverse; its figures would mean nothing."""
 
 
-def must_refuse(verify: Callable[[str], Any], token: str, refusal: type[Exception]) -> None:
+def must_refuse(verify: Callable[[str], Any], token: str, refusal: Refusal) -> None:
     """Prove that a token is refused, with the library's own error."""
     try:
         verify(token)
@@ -46,9 +51,9 @@ def must_give(result: Any, expected: Any) -> None:
         raise NotProvenError("not the claims that were signed")
 
 
-def verifying(contender: Contender, algorithm: str, size: int, *, raw: bool = False) -> Work | None:
-    """Verify good tokens."""
-    verify = (contender.raw_verifier if raw else contender.verifier)(algorithm)
+def verifying(contender: Contender, algorithm: str, size: int, *, form: str = "") -> Work | None:
+    """Verify good tokens; with a ``form``, key material is passed on each call."""
+    verify = contender.raw_verifier(algorithm, form) if form else contender.verifier(algorithm)
     if verify is None:
         return None
     pool = token_pool(algorithm, size)
@@ -66,28 +71,9 @@ def verifying_in_threads(contender: Contender, algorithm: str, threads: int) -> 
     return work and Work(work.call, work.pool, threads)
 
 
-def refusing(contender: Contender, pool: list[str]) -> Work | None:
-    """Refuse bad tokens."""
-    verify = contender.verifier("HS256")
-    if verify is None:
-        return None
-    refusal = contender.refusal
-    verify(token_pool("HS256", 320)[0])
-    for token in pool:
-        must_refuse(verify, token, refusal)
-
-    def refuse(token: str) -> None:
-        try:
-            verify(token)
-        except refusal:
-            return
-
-    return Work(refuse, pool)
-
-
-def signing(contender: Contender, algorithm: str, size: int, *, raw: bool = False) -> Work | None:
-    """Sign claims."""
-    sign = (contender.raw_signer if raw else contender.signer)(algorithm)
+def signing(contender: Contender, algorithm: str, size: int, *, form: str = "") -> Work | None:
+    """Sign claims; with a ``form``, key material is passed on each call."""
+    sign = contender.raw_signer(algorithm, form) if form else contender.signer(algorithm)
     if sign is None:
         return None
     pool = claims_pool(size)
@@ -111,13 +97,22 @@ def header_reading(contender: Contender) -> Work | None:
     return Work(read, pool)
 
 
-def case(name: str, prepare: Callable[[Contender], Work | None]) -> Case:
+def case(
+    name: str,
+    prepare: Callable[[Contender], Work | None],
+    who: dict[str, Callable[[], Contender]] = CONTENDERS,
+) -> Case:
     """A case in which every contender does the same."""
 
     def maker(make: Callable[[], Contender]) -> Callable[[], Work | None]:
         return lambda: prepare(make())
 
-    return Case(name, {who: maker(make) for who, make in CONTENDERS.items()})
+    return Case(name, {name: maker(make) for name, make in who.items()})
+
+
+def raw_name(algorithm: str, form: str) -> str:
+    """What comes with each call."""
+    return form if form == "JWK" else "secret" if algorithm.startswith("HS") else "PEM"
 
 
 def cases() -> list[Case]:
@@ -125,30 +120,22 @@ def cases() -> list[Case]:
     made = []
     for algorithm in ALGORITHMS:
         for size in SIZES if algorithm in WITH_SIZES else (320,):
-            made.append(
-                case(f"verify {algorithm} {SIZES[size]}", lambda c, a=algorithm, s=size: verifying(c, a, s))
-            )
-    for threads in (1, 2):
-        name = f"verify RS256 by {threads} thread{'s'[: threads - 1]}"
-        made.append(case(name, lambda c, n=threads: verifying_in_threads(c, "RS256", n)))
+            one = case(f"verify {algorithm} {SIZES[size]}", lambda c, a=algorithm, s=size: verifying(c, a, s))
+            one.contenders[floors.LIBCRYPTO] = lambda a=algorithm, s=size: floors.verifying(a, s)
+            made.append(one)
     for algorithm in ALGORITHMS:
         for size in SIZES if algorithm == "HS256" else (320,):
-            made.append(
-                case(f"sign {algorithm} {SIZES[size]}", lambda c, a=algorithm, s=size: signing(c, a, s))
-            )
+            one = case(f"sign {algorithm} {SIZES[size]}", lambda c, a=algorithm, s=size: signing(c, a, s))
+            one.contenders[floors.LIBCRYPTO] = lambda a=algorithm, s=size: floors.signing(a, s)
+            made.append(one)
+    for form in ("raw", "JWK"):
+        for algorithm in WITH_SIZES:
+            name = f"{algorithm} 320 B, {raw_name(algorithm, form)} on each call"
+            made.append(case(f"verify {name}", lambda c, a=algorithm, f=form: verifying(c, a, 320, form=f)))
+            made.append(case(f"sign {name}", lambda c, a=algorithm, f=form: signing(c, a, 320, form=f)))
     for algorithm in WITH_SIZES:
-        name = f"{algorithm} 320 B, key material on each call"
-        made.append(case(f"verify {name}", lambda c, a=algorithm: verifying(c, a, 320, raw=True)))
-        made.append(case(f"sign {name}", lambda c, a=algorithm: signing(c, a, 320, raw=True)))
-    good = token_pool("HS256", 320)
-    made.append(
-        case(
-            "refuse bad signature HS256 320 B",
-            lambda c: refusing(c, [tampered(t, i) for i, t in enumerate(good)]),
-        )
-    )
-    made.append(
-        case("refuse expired HS256 320 B", lambda c: refusing(c, token_pool("HS256", 320, expires_in=-3600)))
-    )
-    made.append(case("read header", header_reading))
+        for threads in THREADS:
+            name = f"verify {algorithm} by {threads} thread{'s'[: threads - 1]}"
+            made.append(case(name, lambda c, a=algorithm, n=threads: verifying_in_threads(c, a, n), PYTHON))
+    made.append(case("read header", header_reading, PYTHON))
     return made

@@ -1,0 +1,163 @@
+"""What a library takes before it has done anything: seconds to import it, and resident memory.
+
+Each value is of a fresh process: of the bare interpreter for imports, and of one that holds many verifiers or the
+result of a batch for the others. Linux tells resident memory; elsewhere the figures of memory are left out.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench.harness import OURS
+
+#: What an import statement for each contender is; by ``--peers`` all, else the first two.
+IMPORTS = {
+    OURS: "import cyjwt",
+    "cryptography": "from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa",
+    "PyJWT": "import jwt",
+    "joserfc": "from joserfc import jwk, jwt",
+    "authlib": "from authlib.jose import JsonWebKey, JsonWebToken",
+    "python-jose": "from jose import jwk, jwt",
+    "jwcrypto": "from jwcrypto import jwk, jwt",
+    "oxyjwt": "import oxyjwt",
+    "ryjwt": "import ryjwt",
+    "webtoken": "import webtoken",
+}
+#: Verifiers that are held at once, each with a key of its own making, and tokens of a batch.
+VERIFIERS, BATCH = 2000, 50_000
+#: Fresh processes for each value.
+TURNS = 5
+
+PROBE = """
+import json, sys, time
+{resident}
+before, begun = resident(), time.perf_counter()
+{statement}
+print(json.dumps([time.perf_counter() - begun, resident() - before]))
+"""
+RESIDENT = """
+def resident():
+    try:
+        with open("/proc/self/statm") as stream:
+            return int(stream.read().split()[1]) * 4096
+    except OSError:
+        return 0
+"""
+
+#: A case to a contender's values, as ``bench.results`` has them.
+Values = dict[str, dict[str, list[list[float]]]]
+
+
+def run(peers: bool) -> tuple[Values, Values]:
+    """Seconds, and octets of memory, by turns."""
+    seconds: Values = {}
+    octets: Values = {}
+    chosen = {who: code for who, code in IMPORTS.items() if peers or who in (OURS, "cryptography")}
+    for _ in range(TURNS):
+        for who, statement in chosen.items():
+            # -I: nothing of this folder or of the user is imported instead.
+            script = PROBE.format(resident=RESIDENT, statement=statement)
+            answer = _ask(["-I", "-W", "ignore", "-c", script])
+            if answer is not None:
+                _note(seconds, "import", who, answer[0])
+                _note(octets, "after the import", who, answer[1])
+    # In processes of their own as well, but with `bench` and so with all that it imports.
+    for what in HOLD:
+        for who in (name for name in HOLD[what] if peers or name in (OURS, "baseline")):
+            for _ in range(2):
+                answer = _ask(["-W", "ignore", "-m", "bench.footprint", what, who])
+                if answer is not None:
+                    _note(octets, what, who, answer[0])
+    return seconds, octets
+
+
+def _ask(arguments: list[str]) -> list[float] | None:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
+    if done.returncode:
+        return None
+    answer: list[float] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def _note(values: Values, case: str, who: str, value: float) -> None:
+    # pyperf knows nothing of zero, which is also what a system says that tells no resident memory.
+    if value > 0:
+        values.setdefault(case, {}).setdefault(who, []).append([value])
+
+
+def resident() -> int:
+    """Octets of this process that are in memory."""
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[1]) * 4096 if statm.exists() else 0
+
+
+def held(make: Callable[[], Any], count: int) -> float:
+    """Octets that each of so many takes, once the first few were made."""
+    kept = [make() for _ in range(50)]
+    gc.collect()
+    before = resident()
+    kept += [make() for _ in range(count)]
+    gc.collect()
+    return (resident() - before) / count
+
+
+def verifier(algorithm: str, who: str) -> float:
+    """Octets of a verifier with its key."""
+    from bench.lineup import PYTHON
+
+    contender = PYTHON[who]()
+    make = getattr(contender, "load", None)
+    if make is None or who == "webtoken":
+        return held(lambda: contender.verifier(algorithm), VERIFIERS)
+    # The object of the key is what is held: the function around it is shared in real programs.
+    return held(lambda: make(algorithm, "raw", False), VERIFIERS)
+
+
+def batch(claims: bool, who: str) -> float:
+    """Octets that a token's result takes."""
+    from bench.batches import tokens_of
+    from bench.lineup import PYTHON
+
+    tokens, verify = tokens_of("HS256", BATCH), PYTHON[who]().verifier("HS256")
+    assert verify is not None
+    many: Callable[[list[str]], Any] = (
+        (lambda t: verify.__self__.verify_batch(t, claims=claims))  # type: ignore[attr-defined]
+        if who == OURS
+        else (lambda t: [verify(token) for token in t])
+    )
+    many(tokens[:100])
+    gc.collect()
+    before = resident()
+    kept = many(tokens)
+    gc.collect()
+    taken = (resident() - before) / len(kept)
+    return taken
+
+
+_LIBRARIES = tuple(who for who in IMPORTS if who != "cryptography")
+#: What is held, to who can hold it.
+HOLD: dict[str, tuple[str, ...]] = {
+    "a verifier with its HS256 key": _LIBRARIES,
+    "a verifier with its RS256 key": _LIBRARIES,
+    "a token's status in a batch": (OURS,),
+    "a token's claims in a batch or list": (OURS, "PyJWT", "ryjwt"),
+}
+
+
+def main(what: str, who: str) -> None:
+    """Print the octets that one of it takes in this process."""
+    if what.startswith("a verifier"):
+        octets = verifier("RS256" if "RS256" in what else "HS256", who)
+    else:
+        octets = batch("claims" in what, who)
+    print(json.dumps([octets]))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
