@@ -6,7 +6,7 @@
 #   PYTEST_ARGS="-k name" more arguments for the tests
 #   PYTHONS="3.12 3.14t"  what wheels-local builds for: versions, or paths; all on the PATH and in ~/.pyenv by default
 #   LEAK_CALLS=1000000    how many calls the leak check makes, of all kinds together; ten million by default
-#   BENCH_ARGS=--headline the README's figures alone, in four minutes; without it every case, in some thirty
+#   BENCH_ARGS="--only '*ES256*'" more arguments for the measurements; OLD= and NEW= are what bench-compare compares
 
 PYTHON ?= python3
 LIBCRYPTO ?= $(or $(CYJWT_LIBCRYPTO),aws-lc)
@@ -53,7 +53,7 @@ setup: $(VENV)/installed $(foreach group,test suites lint docs,$(VENV)/group-$(g
 
 .PHONY: test
 test: $(VENV)/installed $(VENV)/group-test  ## run the whole test suite, and every docstring's example, against the installed wheel
-	$(PY) -m pytest $(PYTEST_ARGS)
+	CYJWT_BENCH_LIBCRYPTO="$$(tail -n 1 $(OUT)/libcrypto)" $(PY) -m pytest $(PYTEST_ARGS)
 ifeq ($(PYTEST_ARGS),)
 	$(PY) -m pytest --doctest-modules --pyargs cyjwt
 endif
@@ -73,9 +73,17 @@ suites: $(VENV)/installed $(VENV)/group-test $(VENV)/group-suites  ## run the su
 	$(PY) -m tests.interop.suites
 	$(PY) -m pytest tests/interop/test_suites.py $(PYTEST_ARGS)
 
-.PHONY: bench
-bench: $(VENV)/installed $(VENV)/group-bench  ## measure against the other libraries
-	$(PY) -m bench --peers $(BENCH_ARGS)
+MEASURE = CYJWT_BENCH_LIBCRYPTO="$$(tail -n 1 $(OUT)/libcrypto)" $(PY) -m bench --peers
+
+.PHONY: bench bench-quick bench-compare bench-instructions
+bench: $(VENV)/installed $(VENV)/group-bench $(VENV)/peers  ## measure everything, and report it in docs/benchmarks: half an hour
+	$(MEASURE) --report docs/benchmarks $(BENCH_ARGS)
+bench-quick: $(VENV)/installed $(VENV)/group-bench $(VENV)/peers  ## measure what the README shows: four minutes
+	$(MEASURE) --quick $(BENCH_ARGS)
+bench-compare: $(VENV)/group-bench  ## fail where cyjwt is slower in NEW= than in OLD=, two files of results
+	$(PY) -m bench.regressions $(BENCH_ARGS) '$(OLD)' '$(NEW)'
+bench-instructions: $(VENV)/installed  ## count the instructions of the hot path, and compare them: needs valgrind
+	$(PY) -m bench.instructions $(BENCH_ARGS)
 
 .PHONY: docs
 docs: $(VENV)/installed $(VENV)/group-test $(VENV)/group-docs  ## build the site into build/docs, any warning is an error; run the examples of its recipes
@@ -123,6 +131,13 @@ $(VENV)/created:
 # A group of pyproject.toml's [dependency-groups].
 $(VENV)/group-%: pyproject.toml $(VENV)/created
 	$(PIP) install --group $*
+	@touch $@
+
+# The libraries to measure against. One that cannot be had here is left out of the figures, and they say so.
+$(VENV)/peers: pyproject.toml $(VENV)/created
+	$(PIP) install --group peers || $(PY) -c 'import tomllib; groups = tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]; \
+	  print(*(name for group in ("interop", "peers") for name in groups[group] if isinstance(name, str)), sep="\n")' \
+	  | while IFS= read -r name; do $(PIP) install "$$name" || echo "left out: $$name" >&2; done
 	@touch $@
 
 # What [build-system] requires; cmake and ninja only where the machine has none and AWS-LC is to be built.

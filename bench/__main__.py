@@ -42,7 +42,7 @@ def command_line(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--turns", type=int, metavar="N", help="how many turns each contender has in a process")
     add("--output", metavar="FILE", type=Path, help="keep every value, as pyperf's JSON")
     add("--report", metavar="FOLDER", type=Path, help="write the report with its plots and data there")
-    add("--show", metavar="FILE", type=Path, help="measure nothing; show what --output or --report has kept")
+    add("--show", metavar="FILE", type=Path, help="measure nothing; show, or report, what a file has kept")
     add("--part", nargs=2, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
@@ -81,11 +81,19 @@ def measured(args: argparse.Namespace, cases: list[Case]) -> tuple[Any, bool]:
     return results.suite(groups, facts), turns.failed(outcome)
 
 
+def tell(args: argparse.Namespace, found: Any) -> None:
+    """The report's files, or the tables themselves."""
+    if args.report:
+        print(*report.write(found, args.report), sep="\n")
+    else:
+        print(report.short(found))
+
+
 def main() -> None:
     """Do what the command line asks for."""
     args = command_line()
     if args.show:
-        print(report.short(results.load(args.show)))
+        tell(args, results.load(args.show))
         return
     cases = every_case()
     cases = chosen(headlines(cases) if args.quick else cases, args.only)
@@ -95,10 +103,7 @@ def main() -> None:
     found, failed = measured(args, cases)
     if args.output:
         results.save(found, args.output)
-    if args.report:
-        print(*report.write(found, args.report), sep="\n")
-    else:
-        print(report.short(found))
+    tell(args, found)
     if failed:
         sys.exit("cyjwt itself failed")
 

@@ -105,9 +105,7 @@ def cases() -> list[Case]:
     """Every case about batches."""
     made = [case(algorithm, want) for algorithm in ALGORITHMS for want in ("statuses", "dicts")]
     made += [case(algorithm, "3 claims") for algorithm in ("HS256", "RS256")]
-    made += [
-        case(algorithm, "statuses", size=size) for algorithm in CURVES for size in SIZES if size != SIZE
-    ]
+    made += [case(algorithm, "statuses", size=size) for algorithm in CURVES for size in SIZES if size != SIZE]
     made += [case("HS256", "dicts", size=size) for size in SIZES if size != SIZE]
     made += [case(algorithm, "statuses", threads=2) for algorithm in CURVES]
     made += [case(algorithm, "dicts", threads=2) for algorithm in ("HS256", "RS256")]

@@ -1,8 +1,8 @@
 """libcrypto's own calls, timed in C: what no library that is built on it can go below.
 
-``bench/floors.c`` is compiled with the very libcrypto that cyjwt is linked with, which ``CYJWT_LIBCRYPTO`` names as for
-the build; it is left out where there is no compiler, or where its version is not the one in ``build_info()``.
-``system_speed`` asks the system's ``openssl speed`` besides.
+``bench/floors.c`` is compiled with the very libcrypto that cyjwt is linked with: ``CYJWT_BENCH_LIBCRYPTO`` names it as
+``CYJWT_LIBCRYPTO`` does for the build, and ``make`` sets it. It is left out where there is no compiler, or where its
+version is not the one in ``build_info()``. ``system_speed`` asks the system's ``openssl speed`` besides.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Input(ctypes.Structure):
 
 def link_flags() -> list[str]:
     """What the compiler is told about the libcrypto of choice."""
-    choice = os.environ.get("CYJWT_LIBCRYPTO") or "openssl"
+    choice = os.environ.get("CYJWT_BENCH_LIBCRYPTO") or "openssl"
     if choice == "openssl":
         return ["-lcrypto"]
     prefix = Path(choice)
@@ -78,7 +78,16 @@ def library() -> ctypes.CDLL:
         built.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=built.parent) as folder:
             made = Path(folder, "floors.so")
-            command = [compiler, "-O2", "-shared", "-fPIC", "-fvisibility=hidden", str(SOURCE), "-o", str(made)]
+            command = [
+                compiler,
+                "-O2",
+                "-shared",
+                "-fPIC",
+                "-fvisibility=hidden",
+                str(SOURCE),
+                "-o",
+                str(made),
+            ]
             done = subprocess.run([*command, *flags], capture_output=True, text=True)
             if done.returncode:
                 raise RuntimeError(f"floors.c: {(done.stderr.splitlines() or ['cannot be linked'])[-1]}")
@@ -179,7 +188,10 @@ def system_speed() -> tuple[str, dict[str, tuple[float, float]]]:
         return "", {}
     version = subprocess.run([program, "version"], capture_output=True, text=True).stdout.strip()
     done = subprocess.run(
-        [program, "speed", "-seconds", "1", "-mr", *SPEED.values()], capture_output=True, text=True, timeout=120
+        [program, "speed", "-seconds", "1", "-mr", *SPEED.values()],
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     # +F2:2:2048:SIGNATURES A SECOND:VERIFICATIONS A SECOND, and likewise for the others.
     lines = [line.split(":") for line in done.stdout.splitlines() if line.startswith("+F")]

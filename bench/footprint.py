@@ -136,8 +136,7 @@ def batch(claims: bool, who: str) -> float:
     before = resident()
     kept = many(tokens)
     gc.collect()
-    taken = (resident() - before) / len(kept)
-    return taken
+    return (resident() - before) / len(kept)
 
 
 _LIBRARIES = tuple(who for who in IMPORTS if who != "cryptography")

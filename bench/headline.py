@@ -21,4 +21,16 @@ CASES = (
 )
 
 #: The contenders that the README's tables show; its cases have others as well, which the whole report shows.
-COLUMNS = ("cyjwt", "baseline", "PyJWT", "joserfc", "oxyjwt", "ryjwt", "verify", "json", "msgspec", "orjson", "pybase64")
+COLUMNS = (
+    "cyjwt",
+    "baseline",
+    "PyJWT",
+    "joserfc",
+    "oxyjwt",
+    "ryjwt",
+    "verify",
+    "json",
+    "msgspec",
+    "orjson",
+    "pybase64",
+)

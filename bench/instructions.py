@@ -226,7 +226,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Count, and compare with what is stored; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench.instructions", description=__doc__)
     parser.add_argument("--store", action="store_true", help="store the counts")
-    parser.add_argument("--tolerance", type=float, default=TOLERANCE, help="as a share; %(default)s by default")
+    parser.add_argument(
+        "--tolerance", type=float, default=TOLERANCE, help="as a share; %(default)s by default"
+    )
     parser.add_argument("--counted", help=argparse.SUPPRESS)
     args = parser.parse_args(arguments)
     if args.counted:

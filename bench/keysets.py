@@ -43,7 +43,7 @@ def tokens(count: int) -> tuple[str, ...]:
 class Handler(http.server.BaseHTTPRequestHandler):
     """Publishes the set."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         body = json.dumps(keys(PUBLISHED).to_jwks()).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -23,10 +24,8 @@ def facts(peers: Iterable[str]) -> dict[str, Any]:
     """All of it, by names that pyperf has for it where it has one."""
     info = cyjwt.build_info()
     versions = {name: version(name) for name in (*peers, *BESIDES)}
-    try:
+    with contextlib.suppress(node.MissingError):
         versions |= {"node": node.node_version(), **node.versions()}
-    except node.MissingError:
-        pass
     return {
         "date": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
         "cpu_model_name": cpu(),
@@ -34,7 +33,9 @@ def facts(peers: Iterable[str]) -> dict[str, Any]:
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python_version": f"{platform.python_implementation()} {platform.python_version()}",
         "load_before": [round(value, 2) for value in os.getloadavg()] if hasattr(os, "getloadavg") else [],
-        "cyjwt": {name: info[name] for name in ("version", "libcrypto_version", "crypto_mb", "lanes", "simd")},
+        "cyjwt": {
+            name: info[name] for name in ("version", "libcrypto_version", "crypto_mb", "lanes", "simd")
+        },
         "versions": {name: number for name, number in sorted(versions.items(), key=_lower) if number},
     }
 
@@ -69,7 +70,11 @@ def told(known: dict[str, Any]) -> str:
     ours = known["cyjwt"]
     lanes = f"crypto_mb {ours['crypto_mb']}" if ours["lanes"] else "no lanes"
     versions = ", ".join(f"{name} {number}" for name, number in known["versions"].items())
-    load = f" (load before: {', '.join(f'{value:.2f}' for value in known['load_before'])})" if known["load_before"] else ""
+    load = (
+        f" (load before: {', '.join(f'{value:.2f}' for value in known['load_before'])})"
+        if known["load_before"]
+        else ""
+    )
     return (
         f"{known['date']} UTC{load}; {known['cpu_model_name']}, {known['cpu_count']} cores; {known['platform']}; "
         f"{known['python_version']}; cyjwt {ours['version']} ({ours['libcrypto_version']}, {lanes}, {ours['simd']}); "

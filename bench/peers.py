@@ -113,9 +113,7 @@ class PyJWT(Peer):
             self.jwt.decode,
             [algorithm],
         )
-        return lambda token: decode(
-            token, find(token), algorithms=allowed, issuer=ISSUERS, audience=AUDIENCE
-        )
+        return lambda token: decode(token, find(token), algorithms=allowed, issuer=ISSUERS, audience=AUDIENCE)
 
     def header_reader(self) -> Callable[[str], dict[str, Any]]:
         read: Callable[[str], dict[str, Any]] = self.jwt.get_unverified_header

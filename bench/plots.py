@@ -40,6 +40,8 @@ def draw(figures: Figures, folder: Path) -> list[Path]:
         for name, plot in {THROUGHPUT: throughput, BATCHES: batches, THREADS: threads}.items():
             figure, axes = pyplot.subplots(figsize=(10, 5.2), layout="constrained")
             plot(axes, figures)
+            if axes.has_data():
+                axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
             path = folder / name
             # Without the date, which would make each file another.
             figure.savefig(path, metadata={"Date": None})
@@ -63,7 +65,6 @@ def throughput(axes: Any, figures: Figures) -> None:
     axes.set_yscale("log")
     axes.set_ylabel("tokens a second, one thread")
     axes.set_title("Verify, 320 B of claims, prepared keys")
-    axes.legend(ncols=2, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def batches(axes: Any, figures: Figures) -> None:
@@ -86,12 +87,13 @@ def batches(axes: Any, figures: Figures) -> None:
     axes.set_xlabel("tokens in a batch")
     axes.set_ylabel("µs a token, one thread, statuses")
     axes.set_title("verify_batch; dotted: verify, token by token, with dicts")
-    axes.legend()
 
 
 def threads(axes: Any, figures: Figures) -> None:
     """How many times one thread's rate so many threads have; a curve for each library, for RS256."""
-    who = [name for name in CONTENDERS if any(name in row for name_, row in figures.items() if "thread" in name_)]
+    who = [
+        name for name in CONTENDERS if any(name in row for name_, row in figures.items() if "thread" in name_)
+    ]
     for place, name in enumerate(who):
         points: dict[int, float] = {}
         for case, row in figures.items():
@@ -107,4 +109,3 @@ def threads(axes: Any, figures: Figures) -> None:
     axes.set_ylabel("times the rate of one thread")
     axes.set_title("Verify RS256 by several threads")
     axes.set_ylim(bottom=0)
-    axes.legend()

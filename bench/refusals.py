@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bench.contenders import Contender
 from bench.harness import Case, Work
-from bench.samples import POOL, token_pool, tampered
+from bench.samples import POOL, tampered, token_pool
 from bench.strict import encode_segment
 from bench.tokens import SIZES, WITH_SIZES, case, must_refuse
 
@@ -49,7 +49,9 @@ def pools() -> dict[str, tuple[str, ...]]:
         "unsigned": tuple(f"{unsigned}.{token.split('.')[1]}." for token in good),
         "garbage": tuple(token.replace(".", "-") for token in good),
         "no base64url": tuple(f"{token[:9]}*{token[10:]}" for token in good),
-        "no JSON": tuple(f"{encode_segment(b'{alg:HS256}').decode()}{token[token.index('.') :]}" for token in good),
+        "no JSON": tuple(
+            f"{encode_segment(b'{alg:HS256}').decode()}{token[token.index('.') :]}" for token in good
+        ),
         "cut off": tuple(token[: len(token) - 20 - index] for index, token in enumerate(good)),
         "oversize": tuple(
             f"{token.split('.')[0]}.{'A' * (OVERSIZE + 4 * index)}.{token.split('.')[2]}"
@@ -61,7 +63,10 @@ def pools() -> dict[str, tuple[str, ...]]:
 def cases() -> list[Case]:
     """Every case about refusals."""
     made = [
-        case(f"refuse {what} HS256{'' if what == 'oversize' else f' {SIZES[320]}'}", functools.partial(_refusing, "HS256", what))
+        case(
+            f"refuse {what} HS256{'' if what == 'oversize' else f' {SIZES[320]}'}",
+            functools.partial(_refusing, "HS256", what),
+        )
         for what in pools()
     ]
     made += [

@@ -66,7 +66,9 @@ def told(found: list[Change], beside: float | None, threshold: float) -> str:
     for change in found:
         if change.significant and change not in slower and abs(change.ratio - 1) > threshold / 100:
             lines.append(f"faster: {change.case}, {change.ratio:.2f} times as long")
-    lines.append(f"{len(found)} cases of {OURS} in both: {len(slower)} slower by more than {threshold:g} percent")
+    lines.append(
+        f"{len(found)} cases of {OURS} in both: {len(slower)} slower by more than {threshold:g} percent"
+    )
     if beside is not None:
         lines.append(f"the others meanwhile: {beside:.2f} times as long")
     return "\n".join(lines)

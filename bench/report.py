@@ -38,7 +38,11 @@ SECTIONS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
         "and policies cleared before each call (clearing them is part of the figure); claims into a `msgspec.Struct`.",
         lambda name: any(word in name for word in ("kept", "cache", "Struct")),
     ),
-    ("Refuse", "Bad tokens, refused by an exception that is caught.", lambda name: name.startswith("refuse ")),
+    (
+        "Refuse",
+        "Bad tokens, refused by an exception that is caught.",
+        lambda name: name.startswith("refuse "),
+    ),
     (
         "Threads",
         "So many threads verify at once; a call's share of the time that passes.",
@@ -177,7 +181,9 @@ def _system(known: dict[str, Any], figures: Figures) -> list[str]:
             row = figures.get(f"{verb} {algorithm} 320 B", {})
             cells = [micro(row[who]) if who in row else "-" for who in ("libcrypto", OURS)]
             lines.append(f"| {verb} {algorithm} | {micro(seconds)} | {' | '.join(cells)} |")
-    words = "`openssl speed` signs and verifies a digest, and hashes nothing; by processor time, in the same run."
+    words = (
+        "`openssl speed` signs and verifies a digest, and hashes nothing; by processor time, in the same run."
+    )
     return ["## The system's OpenSSL", words, "\n".join(lines)]
 
 
@@ -202,4 +208,3 @@ def write(found: pyperf.BenchmarkSuite, folder: Path) -> list[Path]:
     (folder / PAGE).write_text(whole(found), "utf-8")
     results.save(found, folder / DATA)
     return [folder / PAGE, folder / DATA, *drawn]
-

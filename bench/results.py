@@ -28,7 +28,9 @@ def suite(groups: Sequence[tuple[Values, str]], facts: Mapping[str, Any]) -> pyp
                     pyperf.Benchmark(
                         # Nobody measures to more digits than these, and they would fill the repository.
                         [
-                            pyperf.Run([float(f"{v:.5g}") for v in run], metadata=metadata, collect_metadata=False)
+                            pyperf.Run(
+                                [float(f"{v:.5g}") for v in run], metadata=metadata, collect_metadata=False
+                            )
                             for run in runs
                         ]
                     )

@@ -92,7 +92,11 @@ def _process(command: list[str], waiting: list[str], title: str, outcome: Outcom
         for line in process.stdout:
             waiting.remove(outcome.note(line))
             spent = time.monotonic() - begun
-            print(f"{title}: {total - len(waiting)} of {total} cases, {spent:.0f} s", file=sys.stderr, flush=True)
+            print(
+                f"{title}: {total - len(waiting)} of {total} cases, {spent:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
     return process.returncode
 
 
