@@ -188,9 +188,9 @@ class Authlib(Peer):
         }
 
         def verify(token: str) -> dict[str, Any]:
-            claims: Any = decode(token, key(), claims_options=options)
-            claims.validate()
-            return dict(claims)
+            claims: dict[str, Any] = decode(token, key(), claims_options=options)
+            claims.validate()  # type: ignore[attr-defined]
+            return claims
 
         return verify
 

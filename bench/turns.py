@@ -38,7 +38,7 @@ class Effort:
 
 #: The README's figures, and every case within half an hour.
 QUICK = Effort(5, 12)
-WHOLE = Effort(3, 6, 0.25)
+WHOLE = Effort(3, 8, 0.3)
 
 
 @dataclass
