@@ -37,7 +37,12 @@ def command_line(arguments: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--peers", action="store_true", help="measure the other libraries as well")
     add("--quick", action="store_true", help="the README's two dozen cases, in more turns and processes")
-    add("--only", metavar="PATTERN", action="append", help="cases of such a name, as in 'verify * 320 B'")
+    add(
+        "--only",
+        metavar="PATTERN",
+        action="append",
+        help="cases of such a name, as in 'verify * 320 B'; 'import' for what --report has besides",
+    )
     add("--processes", type=int, metavar="N", help="how many processes measure each case")
     add("--turns", type=int, metavar="N", help="how many turns each contender has in a process")
     add("--output", metavar="FILE", type=Path, help="keep every value, as pyperf's JSON")
@@ -72,7 +77,7 @@ def measured(args: argparse.Namespace, cases: list[Case]) -> tuple[Any, bool]:
     begun = time.monotonic()
     outcome = turns.run(cases, args.peers, args.quick, effort)
     groups: list[tuple[results.Values, str]] = [(outcome.values, "second")]
-    if args.report and not args.only:
+    if args.report and (not args.only or "import" in args.only):
         seconds, octets = footprint.run(args.peers)
         groups += [(seconds, "second"), (octets, "byte")]
         facts["openssl_speed"] = floors.system_speed()

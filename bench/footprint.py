@@ -29,8 +29,8 @@ IMPORTS = {
     "ryjwt": "import ryjwt",
     "webtoken": "import webtoken",
 }
-#: Verifiers that are held at once, each with a key of its own making, and tokens of a batch.
-VERIFIERS, BATCH = 2000, 50_000
+#: Keys or verifiers that are held at once, and tokens of a batch.
+HELD, BATCH = 2000, 50_000
 #: Fresh processes for each value.
 TURNS = 5
 
@@ -69,7 +69,7 @@ def run(peers: bool) -> tuple[Values, Values]:
                 _note(octets, "after the import", who, answer[1])
     # In processes of their own as well, but with `bench` and so with all that it imports.
     for what in HOLD:
-        for who in (name for name in HOLD[what] if peers or name in (OURS, "baseline")):
+        for who in (name for name in HOLD[what][0] if peers or name == OURS):
             for _ in range(2):
                 answer = _ask(["-W", "ignore", "-m", "bench.footprint", what, who])
                 if answer is not None:
@@ -107,16 +107,24 @@ def held(make: Callable[[], Any], count: int) -> float:
     return (resident() - before) / count
 
 
-def verifier(algorithm: str, who: str) -> float:
-    """Octets of a verifier with its key."""
+def key(algorithm: str, who: str) -> float:
+    """Octets of a key that is ready to verify."""
     from bench.lineup import PYTHON
 
-    contender = PYTHON[who]()
-    make = getattr(contender, "load", None)
-    if make is None or who == "webtoken":
-        return held(lambda: contender.verifier(algorithm), VERIFIERS)
-    # The object of the key is what is held: the function around it is shared in real programs.
-    return held(lambda: make(algorithm, "raw", False), VERIFIERS)
+    library: Any = PYTHON[who]()
+    if who in (OURS, "oxyjwt"):
+        return held(lambda: library.key(algorithm, False), HELD)
+    # PyJWT and webtoken have a class of their own for JWKs alone.
+    form = "JWK" if who in ("PyJWT", "webtoken") else "raw"
+    return held(lambda: library.load(algorithm, form, False), HELD)
+
+
+def verifier(algorithm: str, who: str) -> float:
+    """Octets of a verifier with its key and its policy, of those that have such a thing."""
+    from bench.lineup import PYTHON
+
+    library = PYTHON[who]()
+    return held(lambda: library.verifier(algorithm), HELD)
 
 
 def batch(claims: bool, who: str) -> float:
@@ -139,24 +147,18 @@ def batch(claims: bool, who: str) -> float:
     return (resident() - before) / len(kept)
 
 
-_LIBRARIES = tuple(who for who in IMPORTS if who != "cryptography")
-#: What is held, to who can hold it.
-HOLD: dict[str, tuple[str, ...]] = {
-    "a verifier with its HS256 key": _LIBRARIES,
-    "a verifier with its RS256 key": _LIBRARIES,
-    "a token's status in a batch": (OURS,),
-    "a token's claims in a batch or list": (OURS, "PyJWT", "ryjwt"),
+_WITH_KEYS = tuple(who for who in IMPORTS if who not in ("cryptography", "ryjwt"))
+#: What is held, to who can hold it, and how much one of it takes.
+HOLD: dict[str, tuple[tuple[str, ...], Callable[[str], float]]] = {
+    "an HS256 key": (_WITH_KEYS, lambda who: key("HS256", who)),
+    "an RS256 key": (_WITH_KEYS, lambda who: key("RS256", who)),
+    "a verifier, with an HS256 key": ((OURS, "ryjwt"), lambda who: verifier("HS256", who)),
+    "a verifier, with an RS256 key": ((OURS, "ryjwt"), lambda who: verifier("RS256", who)),
+    "a token's status in a batch": ((OURS,), lambda who: batch(False, who)),
+    "a token's claims in a batch or list": ((OURS, "PyJWT", "ryjwt"), lambda who: batch(True, who)),
 }
 
 
-def main(what: str, who: str) -> None:
-    """Print the octets that one of it takes in this process."""
-    if what.startswith("a verifier"):
-        octets = verifier("RS256" if "RS256" in what else "HS256", who)
-    else:
-        octets = batch("claims" in what, who)
-    print(json.dumps([octets]))
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    # Prints the octets that one of it takes in this process.
+    print(json.dumps([HOLD[sys.argv[1]][1](sys.argv[2])]))
