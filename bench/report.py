@@ -12,6 +12,7 @@ import pyperf
 from bench import machine, plots, results
 from bench.harness import OURS, Figures
 from bench.lineup import CONTENDERS, NOTES
+from bench.turns import WHOLE
 
 #: Figures that differ more than this between processes are told one by one.
 SPREAD = 0.1
@@ -146,9 +147,10 @@ def whole(found: pyperf.BenchmarkSuite) -> str:
         f"**How.** Each contender's quickest of up to {known['turns']} turns, taken in turns with the others, and the median "
         f"of {known['processes']} processes. `-`: the library lacks the algorithm or the way, or is left out (see the end). "
         f"It took {known['minutes']} minutes.",
+        *_warning(known),
         f"**To repeat it**: `make bench` in a checkout, on a machine that does nothing else. [{DATA}]({DATA}) holds every value "
         "that was taken, as pyperf keeps them: `python -m pyperf show`, `stats` and `compare_to` read it.",
-        "\n".join(["## Notes", "", *(f"- **{who}** {note}" for who, note in NOTES.items())]),
+        "\n".join(["## Notes", "", *(f"- **{who}**: {note}" for who, note in NOTES.items())]),
         f"## By algorithm\n\n![Tokens verified a second, by algorithm and library]({plots.THROUGHPUT})",
     ]
     for title, words, belongs in SECTIONS:
@@ -162,6 +164,16 @@ def whole(found: pyperf.BenchmarkSuite) -> str:
         blocks.append(markdown({name: figures[name] for name in names}, "µs"))
     blocks += [*_memory(found), *_system(known, figures), *_left_out(known)]
     return "\n\n".join(blocks) + "\n"
+
+
+def _warning(known: dict[str, Any]) -> list[str]:
+    """What makes the figures of a run worth less."""
+    told = []
+    if known["processes"] < WHOLE.processes or known["turns"] < WHOLE.turns:
+        told.append("the run was a shortened one")
+    if known["load_before"] and known["load_before"][0] > known["cpu_count"] / 2:
+        told.append("the machine was busy with other things")
+    return [f"**Not to be relied on**: {' and '.join(told)}."] if told else []
 
 
 def _memory(found: pyperf.BenchmarkSuite) -> list[str]:

@@ -13,6 +13,7 @@ pytest.importorskip("matplotlib")
 
 from bench import plots, report, results
 from bench.lineup import CONTENDERS
+from bench.turns import WHOLE
 from tests.bench.made import FACTS, suite
 
 CASES = {
@@ -74,6 +75,22 @@ def test_plots_are_pictures_and_the_same_each_time(tmp_path: Path) -> None:
 def test_a_page_without_peers_or_batches_is_still_a_page(tmp_path: Path) -> None:
     report.write(suite(verify_HS256_320_B={"cyjwt": 1e-6}), tmp_path)
     assert "| verify HS256 320 B | 1.00 |" in (tmp_path / report.PAGE).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, None),
+        ({"turns": 1}, "the run was a shortened one."),
+        ({"processes": 1, "load_before": [5.0, 0.0, 0.0]}, "a shortened one and the machine was busy"),
+        ({"load_before": []}, None),
+    ],
+)
+def test_a_run_that_is_worth_less_says_so(changed: dict[str, object], said: str | None) -> None:
+    facts = FACTS | {"turns": WHOLE.turns, "processes": WHOLE.processes} | changed
+    page = report.whole(results.suite([({"verify HS256 320 B": {"cyjwt": [[1e-6]]}}, "second")], facts))
+    assert ("Not to be relied on" in page) == (said is not None)
+    assert said is None or said in page
 
 
 def test_who_was_left_out_is_told_once_for_each_reason() -> None:
