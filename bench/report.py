@@ -123,7 +123,7 @@ def provenance(found: pyperf.BenchmarkSuite) -> str:
     known = results.facts(found)
     return (
         f"{machine.told(known)}\n"
-        f"Each contender's quickest of {known['turns']} turns, the median of {known['processes']} processes; in brackets, "
+        f"Each contender's quickest of up to {known['turns']} turns, the median of {known['processes']} processes; in brackets, "
         f"how many times as long as\n{OURS} it takes."
     )
 
