@@ -28,7 +28,8 @@ def make(kind: str, request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
     if kind == "memory":
         return MemoryStore(clock=clock)
     if kind == "sqlite":
-        return SQLiteStore(tmp_path / "revoked.db", clock=clock)
+        # Its writers wait for one another, and each for the disk, which others may use as well.
+        return SQLiteStore(tmp_path / "revoked.db", clock=clock, timeout=60)
     server: Server = request.getfixturevalue("server")
     mode = "mirror" if kind == "redis mirror" else "direct"
     store = RedisStore(server.url, mode=mode, prefix=f"{tmp_path.name}*[a-z]:", clock=clock, timeout=5)
