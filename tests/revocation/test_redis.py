@@ -258,7 +258,7 @@ def test_others_may_use_the_server_and_the_channel(mirrors: list[RedisStore], mo
         b"-cyjwt:revoked:9:0:x",
         b"-cyjwt:revoked:0:9:x",
     ):
-        client.publish("cyjwt:revoked:changes", noise)
+        client.publish("cyjwt:revoked:changes:0", noise)
     client.set("something else", "x")
     client.set("cyjwt:revoked", "x")
     client.lpush("cyjwt", "x")

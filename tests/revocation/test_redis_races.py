@@ -141,3 +141,21 @@ def test_a_change_under_which_the_connection_breaks_is_made(server: Server, step
         assert way.break_at is None
         assert revoked(other, "j") == (step == "revoke")
         assert revoked(other, "before") == (step == "revoke")
+
+
+def test_databases_of_one_server_are_apart(server: Server) -> None:
+    with RedisStore(server.url) as one, RedisStore(f"{server.url}?db=1") as two:
+        assert one.wait(20)
+        assert two.wait(20)
+        one.revoke("both")
+        two.revoke("both")
+        two.revoke("second")
+        assert two.reinstate("both")
+        # When it hears of this, it would have heard of that.
+        with RedisStore(server.url) as other:
+            assert other.wait(20)
+            other.revoke("last")
+        await_word(one, "last")
+        assert revoked(one, "both")
+        assert not revoked(one, "second")
+        assert not revoked(two, "last")

@@ -90,7 +90,6 @@ class RedisStore(Store):
             raise TypeError(f"url must be a str, not {type_name(url)}")
         self._leeway, self._clock = read_times(leeway, clock)
         self._prefix = text("prefix", prefix)
-        self._channel = f"{self._prefix}changes"
         stale, brief = seconds("max_stale", max_stale), seconds("timeout", timeout)
         wait = seconds("write_timeout", write_timeout)
         if not min(stale, brief, wait) > 0:
@@ -106,6 +105,9 @@ class RedisStore(Store):
         self._breaker = Breaker()
         self._checks = self._hits = 0
         self._writer = _connect(url, wait)
+        # A server's channels are not its databases' own, as its keys are.
+        database = self._writer.connection_pool.connection_kwargs.get("db") or 0
+        self._channel = f"{self._prefix}changes:{database}"
         self._direct = _connect(url, brief) if mode == "direct" else None
         self._mirror: Mirror | None = None
         if mode == "mirror":
