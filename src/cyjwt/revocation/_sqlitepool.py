@@ -6,13 +6,13 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from urllib.parse import quote
 from weakref import WeakSet
 
-__all__ = ["APPLICATION", "VERSION", "Pool", "connect", "wrong_version"]
+__all__ = ["APPLICATION", "VERSION", "Pool", "connect", "make_file", "wrong_version"]
 
 #: "cyjw", and the version of the tables.
 APPLICATION, VERSION = 0x63796A77, 1
@@ -179,6 +179,18 @@ class Pool:
 _pools: WeakSet[Pool] = WeakSet()
 _forking = threading.Lock()
 _shut: list[Pool] = []
+
+
+def make_file(path: str) -> None:
+    """Make the file, for its owner alone, where there is none.
+
+    One that is there is never opened here. To close it would undo the locks that connections of this process hold
+    on it (POSIX fcntl), and SQLite elsewhere, finding none, would remove the log that they go on reading.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    # Nor may another thread connect to it before it is closed; and no child is to find this lock held.
+    with _forking, suppress(FileExistsError):
+        os.close(os.open(os.path.realpath(path), flags, 0o600))
 
 
 def _before_fork() -> None:

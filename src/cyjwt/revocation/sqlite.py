@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from threading import Lock
 from time import monotonic, sleep
 from typing import Any
 
@@ -17,7 +16,7 @@ from cyjwt._engine.revocationtable import KEY, SUBJECT, TOKEN, thumbprint
 from cyjwt.keys import Key
 from cyjwt.policy import seconds
 from cyjwt.revocation._breaker import Breaker
-from cyjwt.revocation._sqlitepool import APPLICATION, VERSION, Pool, connect, wrong_version
+from cyjwt.revocation._sqlitepool import APPLICATION, VERSION, Pool, connect, make_file, wrong_version
 from cyjwt.revocation._store import (
     FAR_OFF,
     NEVER,
@@ -55,8 +54,6 @@ INSERT INTO revoked VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
 _AT_ONCE = 1000
 #: Seconds between two prunings that writers do on the way.
 _PRUNE_EVERY = 60.0
-
-_making = Lock()
 
 
 class SQLiteStore(Store):
@@ -242,21 +239,9 @@ def _restore(path: str, options: dict[str, Any]) -> SQLiteStore:
     return SQLiteStore(path, **options)
 
 
-def _make_file(path: str) -> None:
-    """Make the file, for its owner alone, where there is none.
-
-    One that is there is never opened here. To close it would undo the locks that connections of this process hold
-    on it (POSIX fcntl), and SQLite elsewhere, finding none, would remove the log that they go on reading.
-    """
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-    # Nor may another thread connect to it before it is closed.
-    with _making, suppress(FileExistsError):
-        os.close(os.open(os.path.realpath(path), flags, 0o600))
-
-
 def _create(path: str, wait: float) -> None:
     """Make the file and its tables where there are none. Several processes may do so at once."""
-    _make_file(path)
+    make_file(path)
     end = monotonic() + wait
     connection = connect(path, wait)
     try:
