@@ -64,6 +64,19 @@ auth-server: $(VENV)/installed $(VENV)/group-examples  ## the authentication ser
 app-server: $(VENV)/installed $(VENV)/group-examples  ## the application server of examples/, at http://127.0.0.1:8001
 	$(PY) -m examples.app_server
 
+# `make test` would want wheels that there are not for each of these interpreters: here cryptography may be missing too.
+.PHONY: free-threaded threaded-python
+threaded-python:
+	@case '$(PYTHON_TAG)' in *t) ;; *) \
+	  echo "PYTHON=$(PYTHON) has a GIL: name a free-threaded one, such as PYTHON=python3.14t" >&2; exit 1;; esac
+
+free-threaded: threaded-python $(OUT)/wheel $(VENV)/group-threads  ## run the thread tests without the GIL, and measure what two threads gain: PYTHON=python3.14t
+	$(PIP) install --only-binary :all: --force-reinstall $(OUT)/dist/*.whl || { \
+	  echo "no wheel of cryptography for $(PYTHON_TAG): the tests that need it are left out"; \
+	  $(PIP) install --force-reinstall --no-deps $(OUT)/dist/*.whl; }
+	$(PY) -m pytest tests/threads $$($(PY) -c 'import cryptography' 2>/dev/null && echo tests/concurrency) $(PYTEST_ARGS)
+	$(PY) tools/free_threading.py
+
 .PHONY: spark
 spark: $(VENV)/installed $(VENV)/group-test $(VENV)/group-spark  ## test cyjwt.spark: installs pyspark (500 MB), needs Java >= 17
 	$(PY) -m pytest -k spark tests/columns tests/docs $(PYTEST_ARGS)

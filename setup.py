@@ -59,6 +59,8 @@ DIRECTIVES = {
     "cdivision": True,
     "initializedcheck": False,
     "embedsignature": True,
+    # Without the GIL too: see "Memories" in docs/design.md for what guards what.
+    "freethreading_compatible": True,
 }
 
 # A static libcrypto's symbols stay inside, so that it lives beside the copies of `ssl` and `cryptography`; and the
@@ -220,7 +222,8 @@ class Wheel(bdist_wheel):
 # The objects of one libcrypto or interpreter are never taken for another's, nor those with lanes for those without.
 VARIANT = CHOICE if CHOICE == "openssl" else f"prefix-{zlib.crc32(str(Path(CHOICE).absolute()).encode()):08x}"
 CRYPTO_MB_FLAGS = crypto_mb_flags()
-BUILD = f"build/{VARIANT}-{sys.implementation.cache_tag}{'-lanes' if CRYPTO_MB_FLAGS else ''}"
+THREADS = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+BUILD = f"build/{VARIANT}-{sys.implementation.cache_tag}{THREADS}{'-lanes' if CRYPTO_MB_FLAGS else ''}"
 
 setup(
     ext_modules=[

@@ -25,8 +25,8 @@ def main(libcrypto: str) -> None:
     if glibc and not cyjwt.build_info()["crypto_mb"]:
         raise SystemExit("crypto_mb is missing: signatures are verified one by one")
 
-    if sysconfig.get_config_var("Py_GIL_DISABLED") and not sys._is_gil_enabled():  # type: ignore[attr-defined]
-        raise SystemExit("the GIL is off, and cyjwt's memories need it")
+    if sysconfig.get_config_var("Py_GIL_DISABLED") and sys._is_gil_enabled():  # type: ignore[attr-defined]
+        raise SystemExit("the GIL was turned on")
 
     claims = {"sub": "42", "exp": 4_102_444_800}
     for algorithm in ("HS256", "RS256", "PS256", "ES256", "Ed25519"):

@@ -1,5 +1,6 @@
 """Chunks of tokens verified into a table of columns by any number of threads, without an object a token."""
 
+cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t
@@ -166,8 +167,11 @@ cdef class ColumnWork:
         cdef int count
         settle(room, self.engine)
         while not self.stopped and self.next < self.table.part_count:
-            piece = self.next
-            self.next += 1
+            with cython.critical_section(self):
+                piece = self.next
+                self.next += 1
+            if piece >= self.table.part_count:
+                return
             row = piece * self.table.part_rows
             stop = min(row + self.table.part_rows, self.rows)
             while row < stop and not self.stopped:

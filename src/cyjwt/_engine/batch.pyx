@@ -1,6 +1,7 @@
 """Batches: texts borrowed from Python objects or Arrow data, verified in runs, and the claims made that are
 asked for."""
 
+cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t
@@ -44,6 +45,7 @@ from cyjwt._engine.status cimport (
     exception_for,
     raise_status,
 )
+from cyjwt._engine.stripes cimport count_up
 from cyjwt._engine.tokencache cimport Found, TokenCache, forget_made, keep, note_made
 from cyjwt._engine.verify cimport Engine, finish_claims, read_claims
 
@@ -147,12 +149,13 @@ cdef class Work:
         cdef Py_ssize_t first
         cdef int count, most, i
         while not self.stopped:
-            first = self.next
-            most = self.share(len(self.statuses) - first)
-            count = self.measure(first, most) if self.rows is None else self.take_rows(room, most)
+            with cython.critical_section(self):
+                first = self.next
+                most = self.share(len(self.statuses) - first)
+                count = self.measure(first, most) if self.rows is None else self.take_rows(room, most)
+                self.next = first + count
             if count == 0:
                 return
-            self.next = first + count
             for i in range(count):
                 held[i].copy = NULL
             try:
@@ -243,7 +246,7 @@ cdef class Work:
             absent = room.absent[i]
             made.claims = made.payload = NULL
             if cache is not None:
-                cache.counts.misses += 1
+                count_up(&cache.counts.misses, 1)
             if status == VALID and self.want == WANT_TEXT:
                 hint = room.items[i].known.shape if room.items[i].known != NULL else NULL
                 claims = read_claims(

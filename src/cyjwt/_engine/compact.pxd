@@ -4,6 +4,8 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport free
 
+from cyjwt._engine.stripes cimport FREE_THREADED, NO_STRIPE
+
 cdef struct Segments:
     const uint8_t* token
     const uint8_t* header       # where the header segment begins, and so on
@@ -41,14 +43,27 @@ cdef struct Remembered:
     void* shape                 # the JSON reader's guess at the claims of the next token under it
     uint8_t text[MEMORY_HEADER_SIZE]
 
+cdef struct Headers:
+    Remembered* slots
+    Remembered* last            # the slot that was last of use
+
 cdef class HeaderMemory:
-    cdef Remembered* slots
-    cdef Remembered* last       # the slot that was last of use
+    cdef Headers own
+    cdef Headers** copies       # by stripe, NULL where there is none yet; NULL with a GIL
+
+# The memory that whoever holds a stripe may use, or NULL where there is none: with a GIL the only one.
+cdef Headers* make_copy(HeaderMemory memory, int stripe) noexcept nogil
+
+cdef inline Headers* headers_of(HeaderMemory memory, int stripe) noexcept nogil:
+    if not FREE_THREADED:
+        return &memory.own
+    return make_copy(memory, stripe) if stripe != NO_STRIPE else NULL
 
 # What is known of a header segment, or NULL. The answer is good until the next call: copy what is needed of
-# it first. Whoever owns the memory guards it: the interpreter lock the engine's, its one worker a Room's.
-cdef Remembered* recall(HeaderMemory memory, const uint8_t* text, size_t size) noexcept nogil
+# it first. Whoever owns the memory guards it: the interpreter lock or a stripe the engine's, its one worker a
+# Room's.
+cdef Remembered* recall(Headers* memory, const uint8_t* text, size_t size) noexcept nogil
 
 # Keeps what a header segment stands for, in place of another that shares its slot. Only for headers
 # of tokens whose signature held.
-cdef void remember(HeaderMemory memory, const uint8_t* text, size_t size, int row, int key) noexcept nogil
+cdef void remember(Headers* memory, const uint8_t* text, size_t size, int row, int key) noexcept nogil

@@ -27,6 +27,7 @@ from cyjwt._engine.pyraw cimport (
     PyUnicode_GET_LENGTH,
     PyUnicode_IS_ASCII,
 )
+from cyjwt._engine.stripes cimport FREE_THREADED, STRIPES
 from cyjwt._engine.status cimport NO_MEMORY, RAISED, TOKEN_TEXT, TOKEN_TOO_LARGE, TOKEN_TYPE, VALID
 
 
@@ -99,16 +100,36 @@ cdef class HeaderMemory:
     """A table of header segments by their text, each with its algorithm and key."""
 
     def __cinit__(self):
-        self.slots = <Remembered*>calloc(MEMORY_SLOTS, sizeof(Remembered))
-        if self.slots == NULL:
+        self.own.slots = <Remembered*>calloc(MEMORY_SLOTS, sizeof(Remembered))
+        if self.own.slots == NULL:
             raise MemoryError
-        self.last = self.slots
+        self.own.last = self.own.slots
+        if FREE_THREADED:
+            self.copies = <Headers**>calloc(STRIPES, sizeof(Headers*))
+            if self.copies == NULL:
+                raise MemoryError
 
     def __dealloc__(self):
-        free(self.slots)
+        cdef int stripe
+        free(self.own.slots)
+        if self.copies != NULL:
+            for stripe in range(STRIPES):
+                free(self.copies[stripe])
+            free(self.copies)
 
 
-cdef inline Remembered* slot_of(HeaderMemory memory, const uint8_t* text, size_t size) noexcept nogil:
+cdef Headers* make_copy(HeaderMemory memory, int stripe) noexcept nogil:
+    cdef Headers* made = memory.copies[stripe]
+    if made == NULL:
+        # In one piece, so that no two copies share a cache line.
+        made = <Headers*>calloc(1, sizeof(Headers) + MEMORY_SLOTS * sizeof(Remembered))
+        if made != NULL:
+            made.slots = made.last = <Remembered*>(made + 1)
+            memory.copies[stripe] = made
+    return made
+
+
+cdef inline Remembered* slot_of(Headers* memory, const uint8_t* text, size_t size) noexcept nogil:
     cdef uint64_t h = size, word
     cdef size_t i = 0
     while i + 8 <= size:
@@ -122,8 +143,11 @@ cdef inline Remembered* slot_of(HeaderMemory memory, const uint8_t* text, size_t
     return &memory.slots[(h ^ h >> 32) & (MEMORY_SLOTS - 1)]
 
 
-cdef Remembered* recall(HeaderMemory memory, const uint8_t* text, size_t size) noexcept nogil:
-    cdef Remembered* slot = memory.last
+cdef Remembered* recall(Headers* memory, const uint8_t* text, size_t size) noexcept nogil:
+    cdef Remembered* slot
+    if FREE_THREADED and memory == NULL:
+        return NULL
+    slot = memory.last
     if slot.size == size and memcmp(slot.text, text, size) == 0:
         return slot
     if size > MEMORY_HEADER_SIZE:
@@ -135,9 +159,9 @@ cdef Remembered* recall(HeaderMemory memory, const uint8_t* text, size_t size) n
     return NULL
 
 
-cdef void remember(HeaderMemory memory, const uint8_t* text, size_t size, int row, int key) noexcept nogil:
+cdef void remember(Headers* memory, const uint8_t* text, size_t size, int row, int key) noexcept nogil:
     cdef Remembered* slot
-    if size > MEMORY_HEADER_SIZE:
+    if size > MEMORY_HEADER_SIZE or (FREE_THREADED and memory == NULL):
         return
     slot = slot_of(memory, text, size)
     slot.size = <uint32_t>size

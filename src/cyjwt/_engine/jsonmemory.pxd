@@ -2,7 +2,8 @@
 
 Each memory has a fixed size, a newcomer takes the slot of what was there, and only text that a key of ours
 signed adds to them. All references in a Memory are owned. The interpreter lock guards it, and every
-function leaves it whole before it does anything that could run other Python code.
+function leaves it whole before it does anything that could run other Python code. Without a GIL each stripe
+has a Memory, which is its holder's alone; who holds none has NULL, and all is made anew.
 """
 
 from cpython.object cimport PyObject
@@ -10,6 +11,7 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
 from cyjwt._engine.jsonlex cimport CYJWT_UNLIKELY, cyjwt_copy, cyjwt_first8, cyjwt_load64
+from cyjwt._engine.stripes cimport FREE_THREADED
 from cyjwt._engine.pyraw cimport (
     Py_DECREF,
     Py_INCREF,
@@ -144,12 +146,29 @@ cdef inline void fill_text(Memory* memory, KnownText* known, PyObject* text) noe
     known.recurs = PySequence_Contains(memory.recurring, text) == 1
 
 
+cdef inline PyObject* known_name(
+    Memory* memory, bint trusted, const uint8_t* p, Py_ssize_t size, bint* recurs
+) noexcept:
+    """The str of a member's name. recurs is set where values under it are kept too."""
+    if FREE_THREADED and memory == NULL:
+        return ascii_text(p, size)
+    return known_text(memory, memory.names, NAME_SLOTS_LOG, trusted, p, size, recurs)
+
+
+cdef inline PyObject* known_value(Memory* memory, bint trusted, const uint8_t* p, Py_ssize_t size) noexcept:
+    """The str of a value that recurs."""
+    cdef bint recurs = True
+    if FREE_THREADED and memory == NULL:
+        return ascii_text(p, size)
+    return known_text(memory, memory.values, VALUE_SLOTS_LOG, trusted, p, size, &recurs)
+
+
 cdef inline PyObject* known_number(Memory* memory, bint trusted, int64_t value) noexcept:
     """The int of a value. Dates recur: tokens are issued many in one second, and shown many times."""
     cdef KnownNumber* slot
     cdef PyObject* number
     # From 2001 to 2286.
-    if not <int64_t>1000000000 <= value <= <int64_t>9999999999:
+    if not <int64_t>1000000000 <= value <= <int64_t>9999999999 or (FREE_THREADED and memory == NULL):
         return PyLong_FromLongLong(value)
     slot = &memory.dates[<uint64_t>value * <uint64_t>0x9E3779B97F4A7C15 >> (64 - DATE_SLOTS_LOG)]
     if slot.value == value:

@@ -7,61 +7,24 @@ members come in an order seen before starts as a copy of one of that shape, whic
 table. In each memory a newcomer takes the slot of what was there.
 """
 
-from libc.stdlib cimport free
+from libc.stdlib cimport calloc, free
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcmp, memset
 
 from cyjwt._engine.jsonlex cimport (
-    ABSENT,
-    ARRAY,
-    CYJWT_UNLIKELY,
-    ESCAPED,
-    FALSE_VALUE,
-    INTEGER,
-    MAX_DEPTH,
-    NULL_VALUE,
-    OBJECT,
-    STRING,
-    TRUE_VALUE,
-    Number,
-    cyjwt_locale_ready,
-    cyjwt_string_stop,
-    number_value,
-    scan_number,
-    scan_string,
-    skip_space,
-    unescape,
-)
+    ABSENT, ARRAY, CYJWT_UNLIKELY, ESCAPED, FALSE_VALUE, INTEGER, MAX_DEPTH, NULL_VALUE, OBJECT, STRING,
+    TRUE_VALUE, Number, cyjwt_locale_ready, cyjwt_string_stop, number_value, scan_number, scan_string,
+    skip_space, unescape)
 from cyjwt._engine.jsonmemory cimport (
-    GUESS_DEPTHS,
-    NAME_SLOTS_LOG,
-    STEADY,
-    VALUE_SLOTS_LOG,
-    KnownText,
-    Memory,
-    Shape,
-    ascii_text,
-    is_next,
-    known_number,
-    known_text,
-)
+    GUESS_DEPTHS, STEADY, KnownText, Memory, Shape, ascii_text, is_next, known_name, known_number,
+    known_value)
 from cyjwt._engine.jsonreader cimport STACK_AT_HAND, Reader, any_text, fail, push, read_wide_integer
 from cyjwt._engine.jsonshape cimport make_dict, resume_guess, trust_shape
 from cyjwt._engine.jsonnames cimport find_name
 from cyjwt._engine.pyraw cimport (
-    Py_DECREF,
-    Py_False,
-    Py_INCREF,
-    Py_None,
-    Py_True,
-    PyDict_Copy,
-    PyDict_New,
-    PyDict_Next,
-    PyDict_SetItem,
-    PyFloat_FromDouble,
-    PyList_New,
-    PyList_SET_ITEM,
-)
+    Py_DECREF, Py_False, Py_INCREF, Py_None, Py_True, PyDict_Copy, PyDict_New, PyDict_Next,
+    PyDict_SetItem, PyFloat_FromDouble, PyList_New, PyList_SET_ITEM)
+from cyjwt._engine.stripes cimport FREE_THREADED, NO_STRIPE, STRIPES, hold_stripe, leave_stripe
 from cyjwt._engine.status cimport JSON_DEPTH, JSON_MEMORY, JSON_OK, JSON_SYNTAX
 
 if not cyjwt_locale_ready():
@@ -76,6 +39,30 @@ cdef frozenset RECURRING = frozenset([
 
 cdef Memory memory
 memory.recurring = <PyObject*>RECURRING
+cdef Memory** copies = <Memory**>calloc(STRIPES, sizeof(Memory*)) if FREE_THREADED else NULL
+if FREE_THREADED and copies == NULL:
+    raise MemoryError
+
+
+cdef Memory* copy_of(int stripe) noexcept nogil:
+    """The memory of a stripe that is held, or NULL."""
+    if stripe == NO_STRIPE:
+        return NULL
+    if copies[stripe] == NULL:
+        copies[stripe] = <Memory*>calloc(1, sizeof(Memory))
+        if copies[stripe] != NULL:
+            copies[stripe].recurring = memory.recurring
+    return copies[stripe]
+
+
+cdef inline Memory* memory_of(const Reader* r) noexcept nogil:
+    return r.memory if FREE_THREADED else &memory
+
+
+cdef inline Shape** last_of(const Reader* r) noexcept nogil:
+    """By depth, the guesses at shapes; NULL where there is no memory."""
+    return NULL if FREE_THREADED and r.memory == NULL else memory_of(r).last
+
 
 cdef inline const uint8_t* past_colon(Reader* r, const uint8_t* p) noexcept:
     """From behind the closing quote of a name to its value."""
@@ -188,7 +175,7 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
     cdef Py_ssize_t count = 0, next
     # Tokens of one issuer, and objects of one list, have their members in one order, so that the next
     # name is worth a guess.
-    cdef Shape* guess = memory.last[depth - 1] if depth <= GUESS_DEPTHS else NULL
+    cdef Shape* guess = last_of(r)[depth - 1] if depth <= GUESS_DEPTHS and last_of(r) != NULL else NULL
     p = skip_space(p + 1)
     if p[0] == 0x7D:
         r.end = p + 1
@@ -229,9 +216,7 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
                     return NULL
             size = stop - key
             if flags == 0:
-                item = known_text(
-                    &memory, memory.names, NAME_SLOTS_LOG, r.trusted, key, size, &recurs
-                )
+                item = known_name(memory_of(r), r.trusted, key, size, &recurs)
                 next = resume_guess(guess, next, item)
             else:
                 item = any_text(r, key, size, flags)
@@ -253,7 +238,7 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
         if item == NULL or not push(r, item):
             return NULL
         p = r.end
-    item = make_dict(&memory, r.stack + base, count, guess, depth, r.trusted, &r.error)
+    item = make_dict(memory_of(r), r.stack + base, count, guess, depth, r.trusted, &r.error)
     if item == NULL:
         return NULL
     for i in range(base, r.top):
@@ -315,12 +300,7 @@ cdef PyObject* read_any(
             member.flags = <uint8_t>flags
         if flags:
             return any_text(r, p, stop - p, flags)
-        if recurs:
-            item = known_text(
-                &memory, memory.values, VALUE_SLOTS_LOG, r.trusted, p, stop - p, &recurs
-            )
-        else:
-            item = ascii_text(p, stop - p)
+        item = known_value(memory_of(r), r.trusted, p, stop - p) if recurs else ascii_text(p, stop - p)
         return item if item != NULL else fail(r, JSON_MEMORY)
     if c == 0x7B or c == 0x5B:
         if depth == MAX_DEPTH:
@@ -354,7 +334,7 @@ cdef PyObject* read_any(
             item = PyFloat_FromDouble(value)
         elif number.digits <= 18:
             item = known_number(
-                &memory, r.trusted,
+                memory_of(r), r.trusted,
                 -<int64_t>number.magnitude if number.negative else <int64_t>number.magnitude
             )
         else:
@@ -370,18 +350,27 @@ cdef PyObject* read_any(
     return item
 
 
+cdef inline bint is_mine(const Reader* r, void* shape) noexcept nogil:
+    """Whether a guess is one at a shape of this memory, and not at another stripe's."""
+    if not FREE_THREADED:
+        return True
+    return r.memory != NULL and <size_t>(<char*>shape - <char*>r.memory) < sizeof(Memory)
+
+
 cdef PyObject* read_value(
     const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, void** hint,
     int* error
 ) noexcept:
     cdef Reader r
     cdef PyObject* value
-    cdef int i
+    cdef int i, stripe = hold_stripe()
     if names != NULL:
         for i in range(names.count):
             out[i].kind = ABSENT
     r.error = JSON_OK
     r.trusted = trusted
+    if FREE_THREADED:
+        r.memory = copy_of(stripe)
     r.size = size
     r.names = names
     r.out = out
@@ -389,11 +378,12 @@ cdef PyObject* read_value(
     r.stack = r.at_hand
     r.top = 0
     r.room = STACK_AT_HAND
-    if hint != NULL and hint[0] != NULL:
-        memory.last[0] = <Shape*>hint[0]
+    if hint != NULL and hint[0] != NULL and is_mine(&r, hint[0]):
+        last_of(&r)[0] = <Shape*>hint[0]
     value = read_any(&r, skip_space(text), 0, NULL, False)
-    if hint != NULL and value != NULL:
-        hint[0] = memory.last[0]
+    if hint != NULL and value != NULL and last_of(&r) != NULL:
+        hint[0] = last_of(&r)[0]
+    leave_stripe(stripe)
     if value == NULL:
         while r.top > 0:
             r.top -= 1

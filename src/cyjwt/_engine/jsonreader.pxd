@@ -6,7 +6,7 @@ from libc.stdlib cimport malloc, realloc
 from libc.string cimport memcpy
 
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK, CYJWT_UNLIKELY, ESCAPED, NON_ASCII, Number, unescape
-from cyjwt._engine.jsonmemory cimport ascii_text
+from cyjwt._engine.jsonmemory cimport Memory, ascii_text
 from cyjwt._engine.jsonnames cimport Names
 from cyjwt._engine.jsonscan cimport Member
 from cyjwt._engine.pyraw cimport Py_DECREF, Py_INCREF, PyErr_NoMemory, PyErr_SetObject, PyUnicode_DecodeUTF8
@@ -18,6 +18,7 @@ cdef enum:
 cdef struct Reader:
     int error
     bint trusted
+    Memory* memory          # without a GIL: of the stripe that is held, or NULL
     size_t size
     const Names* names
     Member* out

@@ -24,6 +24,7 @@ from cyjwt._engine.jsonmemory cimport (
     Shape,
     fill_text,
 )
+from cyjwt._engine.stripes cimport FREE_THREADED
 from cyjwt._engine.pyraw cimport (
     Py_DECREF,
     Py_False,
@@ -261,7 +262,7 @@ cdef inline PyObject* make_dict(
     cdef PyObject* made
     cdef Shape* shape
     cdef bint same = False
-    if count < SHAPE_LEAST or count > SHAPE_MOST:
+    if count < SHAPE_LEAST or count > SHAPE_MOST or (FREE_THREADED and memory == NULL):
         return new_dict(pairs, count, error)
     shape = find_shape(memory, pairs, count, guess, &same)
     if same:

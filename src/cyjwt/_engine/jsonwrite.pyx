@@ -5,12 +5,14 @@
 error that names its path.
 """
 
+from cpython.list cimport PyList_AsTuple
 from cpython.mem cimport PyMem_Free
 from cpython.object cimport PyObject
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, strlen
 
 from cyjwt._engine.jsonlex cimport MAX_DEPTH, cyjwt_copy
+from cyjwt._engine.stripes cimport FREE_THREADED
 from cyjwt._engine.pyraw cimport (
     Py_DECREF,
     Py_False,
@@ -270,11 +272,20 @@ cdef int write_members(Text* text, PyObject* value, object default, const Place*
 
 
 cdef int write_dict(Text* text, PyObject* value, object default, const Place* up, int depth) except -1:
-    """write_members of a dict that no hook can change, and in the order that the dict itself tells."""
-    if default is None and PyDict_CheckExact(value):
+    """write_members of a dict that no hook can change, nor another thread where there is no GIL, and in the
+    order that the dict itself tells."""
+    if not FREE_THREADED and default is None and PyDict_CheckExact(value):
         return write_members(text, value, default, up, depth)
     snapshot = dict(<object>value)
     return write_members(text, <PyObject*>snapshot, default, up, depth)
+
+
+cdef int write_list(Text* text, PyObject* value, object default, const Place* up, int depth) except -1:
+    """write_elements of a list that another thread may change where there is no GIL."""
+    if not FREE_THREADED:
+        return write_elements(text, value, default, up, depth)
+    snapshot = PyList_AsTuple(<object>value)
+    return write_elements(text, <PyObject*>snapshot, default, up, depth)
 
 
 cdef int write_elements(Text* text, PyObject* value, object default, const Place* up, int depth) except -1:
@@ -315,7 +326,9 @@ cdef int write_any(Text* text, PyObject* value, object default, const Place* pla
             raise ValueError(
                 f"{text.root.decode('ascii')} are nested more than {MAX_DEPTH} deep, or hold themselves"
             )
-        if not PyDict_Check(value):
+        if PyList_Check(value):
+            return write_list(text, value, default, place, depth + 1)
+        if PyTuple_Check(value):
             return write_elements(text, value, default, place, depth + 1)
         write_dict(text, value, default, place, depth + 1)
         return append_octet(text, 0x7D)

@@ -4,6 +4,8 @@ A snapshot is compiled into an engine when it is first met. Two threads that mee
 it, and the later one's stays: both are good, and no thread ever waits for another.
 """
 
+cimport cython
+
 from _thread import allocate_lock
 
 from libc.stdint cimport uint8_t
@@ -19,7 +21,7 @@ from cyjwt._engine.status cimport (
     VALID,
     raise_status,
 )
-from cyjwt._engine.verify cimport Engine, kid_of
+from cyjwt._engine.verify cimport Engine, kid_of, serving_now
 
 from cyjwt.errors import JWKSError
 
@@ -36,20 +38,27 @@ cdef Engine current_engine(Engine engine, bint may_wait):
             source._due()
         else:
             # Too old to serve. Who may not wait leaves it to others to ask for new ones.
-            engine.current = None
+            swap(engine, None)
             raise_status(KEYS_UNAVAILABLE)
-    snapshot = source.snapshot
-    current = engine.current
+    with cython.critical_section(source):
+        snapshot = source.snapshot
+    current = serving_now(engine)
     if current is not None and current.snapshot is snapshot:
         return current
     if snapshot is None:
         # What served before is not to be kept alive.
-        engine.current = None
+        swap(engine, None)
         raise_status(KEYS_UNAVAILABLE)
     current = <Engine?>engine.compile(snapshot)
     current.snapshot = snapshot
-    engine.current = current
+    swap(engine, current)
     return current
+
+
+cdef void swap(Engine engine, Engine current) noexcept:
+    with cython.critical_section(engine):
+        # What served before is let go of outside: that may run code.
+        engine.current, current = current, engine.current
 
 
 cdef int ask_for(Engine engine, Engine used, object kid) except -1:

@@ -7,6 +7,9 @@ Secrets are compared as any text, not in constant time. Neither side is chosen b
 for is the service's own key material and options, never a token or a part of one. Whoever could put guesses
 here would learn no more from the time than which of the service's own keys was used last, and where many are
 kept, look-up goes by a hash under the process's random key (PEP 456) before anything is compared.
+
+The interpreter lock guards it, or where there is none the critical section of the memo, which is let go of
+where that lock would be.
 """
 
 cimport cython
@@ -27,22 +30,8 @@ from cyjwt._engine.pyraw cimport (
     PyTuple_GET_ITEM,
 )
 from cyjwt._engine.question cimport (
-    BUFFER,
-    DICT,
-    LARGEST,
-    LIST,
-    MOST_VALUES,
-    Node,
-    PyTypeObject,
-    Question,
-    Row,
-    close_row,
-    hash_row,
-    octets_of,
-    open_row,
-    same_nodes,
-    write_question,
-)
+    BUFFER, DICT, LARGEST, LIST, MOST_VALUES, Node, PyTypeObject, Question, Row, close_row, hash_row,
+    octets_of, open_row, same_nodes, write_question)
 
 cdef extern from "Python.h":
     PyTypeObject PyByteArray_Type
@@ -225,24 +214,25 @@ cdef object keep(Memo memo, Entry entry, uint64_t epoch):
     cdef Entry first, other
     # What leaves is let go of at the end: that may run code.
     cdef list leaving = []
-    if memo.epoch != epoch or memo.capacity == 0:
-        return entry.made
-    first = other = memo.table.get(entry.hash)
     row.node = entry.node
     row.used = entry.used
     row.places = entry.places
-    while other is not None:
-        if answers(other, &row):
-            # Another thread was first.
-            return other.made
-        other = other.same
-    entry.same = first
-    memo.table[entry.hash] = entry
-    link(memo, entry)
-    memo.count += 1
-    memo.octets += entry.octets
-    shrink(memo, leaving)
-    return entry.made
+    with cython.critical_section(memo):
+        if memo.epoch != epoch or memo.capacity == 0:
+            return entry.made
+        first = other = memo.table.get(entry.hash)
+        while other is not None:
+            if answers(other, &row):
+                # Another thread was first.
+                return other.made
+            other = other.same
+        entry.same = first
+        memo.table[entry.hash] = entry
+        link(memo, entry)
+        memo.count += 1
+        memo.octets += entry.octets
+        shrink(memo, leaving)
+        return entry.made
 
 
 cdef int shrink(Memo memo, list leaving) except -1:
@@ -343,7 +333,9 @@ cdef class Memo:
         cdef PyObject* found
         cdef Entry entry
         # Read first: a clear() in between means what is asked now as well.
-        cdef uint64_t epoch = self.epoch
+        cdef uint64_t epoch
+        with cython.critical_section(self):
+            epoch = self.epoch
         if not read_question(&question, args, options):
             return self.build(*args, **options)
         found = recall(self, &question)
@@ -351,7 +343,8 @@ cdef class Memo:
             made = <object>found
             Py_DECREF(found)
             return made
-        self.misses += 1
+        with cython.critical_section(self):
+            self.misses += 1
         entry = new_entry(self, &question) if self.capacity else None
         if entry is None:
             return self.build(*args, **options)
@@ -360,29 +353,34 @@ cdef class Memo:
 
     def clear(self):
         """Forget everything: when it returns, nothing here holds a value or an argument."""
-        # The old table, and all that leaves with it, goes when this returns: that may run code.
-        _old, self.table = self.table, {}
-        # What is being made at this moment will not be kept either.
-        self.epoch += 1
-        self.newest = self.oldest = NULL
-        self.count = self.octets = 0
-        self.hits = self.misses = 0
+        cdef dict table = {}
+        with cython.critical_section(self):
+            # The old table, and all that leaves with it, goes when this returns: that may run code.
+            self.table, table = table, self.table
+            # What is being made at this moment will not be kept either.
+            self.epoch += 1
+            self.newest = self.oldest = NULL
+            self.count = self.octets = 0
+            self.hits = self.misses = 0
 
     def resize(self, size):
         """Set the most values to remember."""
         cdef list leaving = []
-        self.capacity = read_size(size)
-        shrink(self, leaving)
+        cdef Py_ssize_t capacity = read_size(size)
+        with cython.critical_section(self):
+            self.capacity = capacity
+            shrink(self, leaving)
 
     def info(self):
         """Counters: hits, misses, size, capacity, and the octets of what the values were made from."""
-        return {
-            "hits": self.hits,
-            "misses": self.misses,
-            "size": self.count,
-            "capacity": self.capacity,
-            "octets": self.octets,
-        }
+        with cython.critical_section(self):
+            return {
+                "hits": self.hits,
+                "misses": self.misses,
+                "size": self.count,
+                "capacity": self.capacity,
+                "octets": self.octets,
+            }
 
 
 cdef PyObject* recall(Memo memo, const Question* question) noexcept:
@@ -390,9 +388,10 @@ cdef PyObject* recall(Memo memo, const Question* question) noexcept:
     cdef PyObject* found = NULL
     open_row(&row)
     if write_question(&row, question, memo.live, memo.immutable):
-        found = seek(memo, &row)
-        if found != NULL:
-            found = <PyObject*>(<Entry>found).made
-            Py_INCREF(found)
+        with cython.critical_section(memo):
+            found = seek(memo, &row)
+            if found != NULL:
+                found = <PyObject*>(<Entry>found).made
+                Py_INCREF(found)
     close_row(&row)
     return found

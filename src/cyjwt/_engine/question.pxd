@@ -58,6 +58,7 @@ cdef struct Row:
     Py_ssize_t used, room, places
     int sets                # the members of its sets, in tuples that are owned
     PyObject* members[MOST_VALUES]
+    PyObject* copies        # without a GIL: a list of what was copied because it may change; or NULL
     Node[NODES_AT_HAND] at_hand
 
 cdef void open_row(Row* row) noexcept

@@ -3,14 +3,17 @@
 Comparing, hashing and keeping read the same row, so that they cannot see different things. Types are exact:
 ``True``, ``1`` and ``1.0`` are three values.
 
-Nothing here runs Python code, or lets go of the GIL, between reading the arguments and the end of their use;
-the engine does not declare itself safe without a GIL, so that there always is one.
+Nothing here runs Python code, or lets go of the GIL, between reading the arguments and the end of their use.
+Without a GIL other threads may change lists, dicts and buffers meanwhile: there their copies are read.
 """
 
+cimport cython
 from cpython.object cimport PyObject
 from libc.stdint cimport uint64_t, uintptr_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy
+
+from cyjwt._engine.stripes cimport FREE_THREADED
 
 from datetime import timedelta
 
@@ -35,19 +38,24 @@ cdef extern from "Python.h":
     int PyObject_RichCompareBool(PyObject* a, PyObject* b, int operation) noexcept
     int Py_EQ
     PyObject* PySequence_Tuple(PyObject* o) noexcept
+    PyObject* PyList_AsTuple(PyObject* o) noexcept
+    int PyList_Append(PyObject* o, PyObject* item) noexcept
 
 from cyjwt._engine.pyraw cimport (
     Py_DECREF,
     Py_None,
+    Py_XDECREF,
     PyBytes_AS_STRING,
     PyBytes_FromStringAndSize,
     PyBytes_GET_SIZE,
+    PyDict_Copy,
     PyDict_Next,
     PyDict_Size,
     PyErr_Clear,
     PyFloat_AS_DOUBLE,
     PyList_GET_ITEM,
     PyList_GET_SIZE,
+    PyList_New,
     PyObject_Hash,
     PyTuple_GET_ITEM,
     PyTuple_GET_SIZE,
@@ -70,6 +78,7 @@ cdef void open_row(Row* row) noexcept:
     row.used = 0
     row.room = NODES_AT_HAND
     row.sets = 0
+    row.copies = NULL
 
 
 cdef void close_row(Row* row) noexcept:
@@ -78,6 +87,21 @@ cdef void close_row(Row* row) noexcept:
     while row.sets:
         row.sets -= 1
         Py_DECREF(row.members[row.sets])
+    Py_XDECREF(row.copies)
+
+
+cdef PyObject* hold(Row* row, PyObject* copy) noexcept:
+    """Takes over a copy, for as long as the row; NULL where there is none, or no room."""
+    cdef bint held = False
+    if copy != NULL and row.copies == NULL:
+        row.copies = PyList_New(0)
+    if copy != NULL:
+        held = row.copies != NULL and PyList_Append(row.copies, copy) == 0
+        Py_DECREF(copy)
+    if held:
+        return copy
+    PyErr_Clear()
+    return NULL
 
 
 cdef Node* new_node(Row* row, Kind kind, PyObject* value) noexcept:
@@ -135,12 +159,25 @@ cdef bint write_view(Row* row, PyObject* value) noexcept:
         view.ndim == 1 and view.itemsize == 1 and view.len <= LARGEST and PyBuffer_IsContiguous(&view, b"C")
         and (view.format == NULL or (view.format[0] == b"B" and view.format[1] == 0))
     ):
-        node = new_node(row, BUFFER, value)
-        if node != NULL:
-            node.data = <const char*>view.buf
-            node.size = view.len
+        node = new_octets(row, value, <const char*>view.buf, view.len)
     PyBuffer_Release(&view)
     return node != NULL
+
+
+cdef Node* new_octets(Row* row, PyObject* value, const char* data, Py_ssize_t size) noexcept:
+    """The next node, of a buffer, or NULL."""
+    cdef PyObject* copy
+    cdef Node* node
+    if FREE_THREADED:
+        copy = hold(row, PyBytes_FromStringAndSize(data, size))
+        if copy == NULL:
+            return NULL
+        data = PyBytes_AS_STRING(copy)
+    node = new_node(row, BUFFER, value)
+    if node != NULL:
+        node.data = data
+        node.size = size
+    return node
 
 
 cdef bint write_dict(Row* row, PyObject* value, tuple immutable, int depth) noexcept:
@@ -149,7 +186,9 @@ cdef bint write_dict(Row* row, PyObject* value, tuple immutable, int depth) noex
     cdef PyObject* name
     cdef PyObject* item
     cdef Node* node = new_node(row, DICT, value)
-    if node == NULL:
+    if node != NULL and FREE_THREADED:
+        value = hold(row, PyDict_Copy(value))
+    if node == NULL or value == NULL:
         return False
     node.size = PyDict_Size(value)
     while PyDict_Next(value, &position, &name, &item):
@@ -164,8 +203,8 @@ cdef bint write_dict(Row* row, PyObject* value, tuple immutable, int depth) noex
 cdef bint write_items(
     Row* row, Kind kind, PyObject* value, PyObject* items, tuple immutable, int depth
 ) noexcept:
-    """A sequence; or a set, whose items stand in a tuple."""
-    cdef bint is_list = kind == LIST
+    """A sequence; or what else has its items in a tuple, such as a set."""
+    cdef bint is_list = not FREE_THREADED and kind == LIST
     cdef Py_ssize_t i
     cdef Py_ssize_t size = PyList_GET_SIZE(items) if is_list else PyTuple_GET_SIZE(items)
     cdef Node* node = new_node(row, kind, value)
@@ -183,7 +222,7 @@ cdef bint write_items(
 cdef bint write_value(Row* row, PyObject* value, tuple immutable, int depth) noexcept:
     """Whether the value can be remembered; its nodes then are the row's last."""
     cdef PyTypeObject* type = Py_TYPE(value)
-    cdef Node* node
+    cdef PyObject* items
     if type == &PyUnicode_Type:
         return PyUnicode_GET_LENGTH(value) <= LARGEST and new_node(row, TEXT, value) != NULL
     if type == &PyBytes_Type:
@@ -197,16 +236,16 @@ cdef bint write_value(Row* row, PyObject* value, tuple immutable, int depth) noe
     if type == _duration:
         return new_node(row, DURATION, value) != NULL
     if type == &PyByteArray_Type:
-        node = new_node(row, BUFFER, value) if PyByteArray_GET_SIZE(value) <= LARGEST else NULL
-        if node != NULL:
-            node.data = PyByteArray_AS_STRING(value)
-            node.size = PyByteArray_GET_SIZE(value)
-        return node != NULL
+        with cython.critical_section(<object>value):
+            if PyByteArray_GET_SIZE(value) > LARGEST:
+                return False
+            return new_octets(row, value, PyByteArray_AS_STRING(value), PyByteArray_GET_SIZE(value)) != NULL
     if type == &PyMemoryView_Type:
         return write_view(row, value)
     if depth < DEEPEST:
         if type == &PyList_Type:
-            return write_items(row, LIST, value, value, immutable, depth)
+            items = hold(row, PyList_AsTuple(value)) if FREE_THREADED else value
+            return items != NULL and write_items(row, LIST, value, items, immutable, depth)
         if type == &PyTuple_Type:
             return write_items(row, TUPLE, value, value, immutable, depth)
         if type == &PyDict_Type:

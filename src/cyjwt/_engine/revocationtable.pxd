@@ -35,13 +35,17 @@ cdef class RevocationTable:
     cdef Shard[SHARD_COUNT] shards
     cdef Py_ssize_t[KINDS] count
     cdef dict scopes
-    cdef readonly long long checks
-    cdef readonly long long hits
+    cdef readonly uint64_t checks
+    cdef readonly uint64_t hits
     cdef readonly size_t octets
 
     # What is_revoked tells, for callers in C.
     cdef bint revokes(self, dict claims, object key) except -1
     cdef bint holds(self, int kind, object value, dict claims, double issued) except -1
     cdef Slot* slot_of(self, int kind, str issuer, str value) except? NULL
+    cdef bint put(
+        self, uint64_t hashed, int kind, uint32_t scope, const char* text, size_t length, double before,
+        double expires, double horizon
+    ) except -1
     cdef int rebuild(self, Shard* shard, double horizon) except -1
     cdef void forget(self, Name* name) noexcept

@@ -4,10 +4,11 @@ The table is cut into shards, so that nothing that needs a walk (to grow, to for
 ever walks far. An entry's place is found by the interpreter's hash of its text, which no outsider can
 foretell, and its text is compared whole: what merely shares a hash is not revoked. An octet of the hash,
 the tag, stands apart for each slot: the tags of a million entries fit in a cache, so that a token that
-is not revoked costs no wait for memory. All of it happens under the interpreter lock, and runs no other
-Python code while a shard is looked at.
+is not revoked costs no wait for memory. All of it happens under the interpreter lock, or where there is none
+in the table's critical section, and runs no other Python code while a shard is looked at.
 """
 
+cimport cython
 from cpython.object cimport PyObject
 from libc.math cimport INFINITY
 from libc.stdint cimport uint8_t, uint32_t, uint64_t, uintptr_t
@@ -15,6 +16,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
 from cyjwt._engine.pyraw cimport PyObject_Hash
+from cyjwt._engine.stripes cimport count_up
 
 from _weakref import ref
 
@@ -141,7 +143,7 @@ cdef class RevocationTable:
     cdef bint revokes(self, dict claims, object key) except -1:
         cdef bint found = False
         cdef double issued
-        self.checks += 1
+        count_up(&self.checks, 1)
         if self.count[TOKEN_KIND]:
             value = claims.get("jti")
             if value is not None:
@@ -155,43 +157,28 @@ cdef class RevocationTable:
                 found = self.holds(SUBJECT_KIND, value, claims, issued)
         if not found and self.count[KEY_KIND]:
             found = self.holds(KEY_KIND, thumbprint(key), claims, -INFINITY)
-        self.hits += found
+        count_up(&self.hits, found)
         return found
 
     cdef bint holds(self, int kind, object value, dict claims, double issued) except -1:
         """Whether an entry, for any issuer or for that of the claims, revokes this value."""
-        cdef const Slot* slot
         cdef const Shard* shard
-        cdef const char* text = NULL
+        cdef const char* text
         cdef uint64_t hashed
-        cdef size_t place
         cdef Py_ssize_t length = 0
-        cdef uint32_t scope = NO_SCOPE
-        cdef uint8_t tag
+        cdef uint32_t scope
         value = plain(value)
         hashed = hash_of(value, kind)
-        tag = tag_of(hashed)
         shard = &self.shards[hashed >> (64 - SHARD_BITS)]
-        if shard.room == 0:
-            return False
-        place = hashed & (shard.room - 1)
-        while shard.tags[place]:
-            slot = &shard.slots[place]
-            if (
-                shard.tags[place] == tag and slot.hash == hashed
-                and slot.name.kind == <uint32_t>kind and issued < slot.before
-            ):
-                if text == NULL:
-                    text = PyUnicode_AsUTF8AndSize(value, &length)
-                    scope = self.scopes.get(claims.get("iss"), NO_SCOPE)
-                if (
-                    (slot.name.scope == 0 or slot.name.scope == scope)
-                    and slot.name.length == <size_t>length
-                    and memcmp(slot.name.text, text, <size_t>length) == 0
-                ):
-                    return True
-            place = (place + 1) & (shard.room - 1)
-        return False
+        with cython.critical_section(self):
+            if not is_held(shard, hashed, <uint32_t>kind, issued, 0, NULL, 0):
+                return False
+        # By its hash it may be. Whatever might run other code is done before the shard is looked at again.
+        text = PyUnicode_AsUTF8AndSize(value, &length)
+        issuer = claims.get("iss")
+        with cython.critical_section(self):
+            scope = self.scopes.get(issuer, NO_SCOPE)
+            return is_held(shard, hashed, <uint32_t>kind, issued, scope, text, <size_t>length)
 
     def _put_one(
         self, int kind, str issuer, str value not None, double before, double expires, double horizon
@@ -211,38 +198,13 @@ cdef class RevocationTable:
         """
         cdef Py_ssize_t length = 0
         cdef const char* text
-        cdef uint64_t hashed
-        cdef Shard* shard
-        cdef Slot* slot
-        cdef Slot entry
         if not 0 <= kind < KINDS:
             raise ValueError("no such kind of entry")
         value = plain(value)
         text = PyUnicode_AsUTF8AndSize(value, &length)
-        hashed = hash_of(value, kind)
-        scope = 0 if issuer is None else self.scopes.setdefault(issuer, len(self.scopes) + 1)
-        shard = &self.shards[hashed >> (64 - SHARD_BITS)]
-        slot = find(shard, hashed, <uint32_t>kind, scope, text, <size_t>length)
-        if slot != NULL:
-            slot.before = max(slot.before, before)
-            slot.expires = max(slot.expires, expires)
-            return False
-        if 4 * (shard.used + 1) > 3 * shard.room:
-            self.rebuild(shard, horizon)
-        entry.name = <Name*>malloc(name_size(<size_t>length))
-        if entry.name == NULL:
-            raise MemoryError
-        entry.hash = hashed
-        entry.before = before
-        entry.expires = expires
-        entry.name.scope = scope
-        entry.name.kind = <uint32_t>kind
-        entry.name.length = <size_t>length
-        memcpy(entry.name.text, text, <size_t>length)
-        settle(shard, &entry)
-        self.count[kind] += 1
-        self.octets += name_size(<size_t>length)
-        return True
+        with cython.critical_section(self):
+            scope = 0 if issuer is None else self.scopes.setdefault(issuer, len(self.scopes) + 1)
+            return self.put(hash_of(value, kind), kind, scope, text, <size_t>length, before, expires, horizon)
 
     def _drop_one(self, int kind, str issuer, str value not None):
         """Remove an entry.
@@ -254,17 +216,22 @@ cdef class RevocationTable:
             Whether there was one.
         """
         cdef Shard* shard
-        cdef Slot* slot = self.slot_of(kind, issuer, plain(value))
-        if slot == NULL:
-            return False
-        shard = &self.shards[slot.hash >> (64 - SHARD_BITS)]
-        self.forget(slot.name)
-        vacate(shard, slot - shard.slots)
-        return True
+        cdef Slot* slot
+        value = plain(value)
+        with cython.critical_section(self):
+            slot = self.slot_of(kind, issuer, value)
+            if slot == NULL:
+                return False
+            shard = &self.shards[slot.hash >> (64 - SHARD_BITS)]
+            self.forget(slot.name)
+            vacate(shard, slot - shard.slots)
+            return True
 
     def _holds(self, int kind, str issuer, str value not None):
         """Whether there is this very entry. The arguments are those of ``_drop_one``."""
-        return self.slot_of(kind, issuer, plain(value)) != NULL
+        value = plain(value)
+        with cython.critical_section(self):
+            return self.slot_of(kind, issuer, value) != NULL
 
     def _prune(self, int shard, double horizon):
         """Forget what expired by then in one of the ``SHARDS``, and tell how many entries that were."""
@@ -273,11 +240,12 @@ cdef class RevocationTable:
         if not 0 <= shard < SHARD_COUNT:
             raise ValueError("no such shard")
         one = &self.shards[shard]
-        for place in range(one.room):
-            if one.tags[place] and one.slots[place].expires <= horizon:
-                used = one.used
-                self.rebuild(one, horizon)
-                return used - one.used
+        with cython.critical_section(self):
+            for place in range(one.room):
+                if one.tags[place] and one.slots[place].expires <= horizon:
+                    used = one.used
+                    self.rebuild(one, horizon)
+                    return used - one.used
         return 0
 
     def _entries(self, int shard):
@@ -288,14 +256,15 @@ cdef class RevocationTable:
         if not 0 <= shard < SHARD_COUNT:
             raise ValueError("no such shard")
         one = &self.shards[shard]
-        issuers = {number: issuer for issuer, number in self.scopes.items()}
         found = []
-        for place in range(one.room):
-            slot = &one.slots[place]
-            if one.tags[place]:
-                text = slot.name.text[:slot.name.length].decode()
-                issuer = issuers.get(slot.name.scope)
-                found.append((slot.name.kind, issuer, text, slot.before, slot.expires))
+        with cython.critical_section(self):
+            issuers = {number: issuer for issuer, number in self.scopes.items()}
+            for place in range(one.room):
+                slot = &one.slots[place]
+                if one.tags[place]:
+                    text = slot.name.text[:slot.name.length].decode()
+                    issuer = issuers.get(slot.name.scope)
+                    found.append((slot.name.kind, issuer, text, slot.before, slot.expires))
         return found
 
     def _counts(self):
@@ -312,6 +281,35 @@ cdef class RevocationTable:
         if scope is None:
             return NULL
         return find(shard, hashed, <uint32_t>kind, scope, text, <size_t>length)
+
+    cdef bint put(
+        self, uint64_t hashed, int kind, uint32_t scope, const char* text, size_t length, double before,
+        double expires, double horizon
+    ) except -1:
+        """Adds an entry, or extends the one that there is: then False."""
+        cdef Shard* shard = &self.shards[hashed >> (64 - SHARD_BITS)]
+        cdef Slot* slot = find(shard, hashed, <uint32_t>kind, scope, text, length)
+        cdef Slot entry
+        if slot != NULL:
+            slot.before = max(slot.before, before)
+            slot.expires = max(slot.expires, expires)
+            return False
+        if 4 * (shard.used + 1) > 3 * shard.room:
+            self.rebuild(shard, horizon)
+        entry.name = <Name*>malloc(name_size(length))
+        if entry.name == NULL:
+            raise MemoryError
+        entry.hash = hashed
+        entry.before = before
+        entry.expires = expires
+        entry.name.scope = scope
+        entry.name.kind = <uint32_t>kind
+        entry.name.length = length
+        memcpy(entry.name.text, text, length)
+        settle(shard, &entry)
+        self.count[kind] += 1
+        self.octets += name_size(length)
+        return True
 
     cdef int rebuild(self, Shard* shard, double horizon) except -1:
         """Gives the shard twice the room that its entries take, without those that expired."""
@@ -341,6 +339,33 @@ cdef class RevocationTable:
         self.count[name.kind] -= 1
         self.octets -= name_size(name.length)
         free(name)
+
+
+cdef bint is_held(
+    const Shard* shard, uint64_t hashed, uint32_t kind, double issued, uint32_t scope, const char* text,
+    size_t length
+) noexcept nogil:
+    """Whether an entry, for anybody's tokens or for that scope's, revokes a text; any text, if NULL."""
+    cdef size_t place
+    cdef const Slot* slot
+    if shard.room == 0:
+        return False
+    place = hashed & (shard.room - 1)
+    while shard.tags[place]:
+        slot = &shard.slots[place]
+        if (
+            shard.tags[place] == tag_of(hashed) and slot.hash == hashed and slot.name.kind == kind
+            and issued < slot.before
+        ):
+            if text == NULL:
+                return True
+            if (
+                (slot.name.scope == 0 or slot.name.scope == scope) and slot.name.length == length
+                and memcmp(slot.name.text, text, length) == 0
+            ):
+                return True
+        place = (place + 1) & (shard.room - 1)
+    return False
 
 
 cdef Slot* find(

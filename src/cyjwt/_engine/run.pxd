@@ -38,7 +38,7 @@ cdef struct Item:
     int8_t group                # of the lanes, or SINGLE, DONE or FOREIGN
 
 # The memory of one worker, for one run at a time. What is noted stays good until its next run. The header
-# memory is the worker's own, since the engine's is guarded by the interpreter lock.
+# memory is the worker's own, since the engine's is guarded by the interpreter lock or by stripes.
 cdef class Room:
     cdef Slice texts[RUN_TOKENS]            # in: the tokens
     cdef uint8_t status[RUN_TOKENS]         # in: VALID, or a Status that is settled; out: a Status

@@ -2,6 +2,7 @@
 without the interpreter lock and eight at a time where lanes are worth it.
 """
 
+cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t
@@ -109,14 +110,18 @@ cdef class SignWork:
         cdef int count
         cdef bint made
         while self.octets and not self.stopped and self.next < self.written:
-            first = self.next
-            count = <int>min(self.written - first, <Py_ssize_t>SIGN_RUN)
-            self.next = first + count
+            with cython.critical_section(self):
+                first = self.next
+                count = <int>min(self.written - first, <Py_ssize_t>SIGN_RUN)
+                self.next = first + count
+            if count == 0:
+                return
             with nogil:
                 made = sign_run(self, first, count)
             if not made:
                 raise InvalidKeyError("libcrypto could not sign with this key")
-            self.signed += count
+            with cython.critical_section(self):
+                self.signed += count
             PyErr_CheckSignals()
 
     def finish(self):

@@ -9,7 +9,8 @@ tell somebody who measures it how much of a guess was right; but it is come to o
 of keyed hash are those of a token that is kept, which is that token, or a guess of one in 2**64. That a
 token is kept can be told by the time that a hit takes, but only by somebody who has the whole token.
 
-The interpreter lock guards it. Between reading the table and changing it nothing runs that could run other
+The interpreter lock guards it, or where there is none the critical section of the cache, which is let go of
+where that lock would be. Between reading the table and changing it nothing runs that could run other
 Python code, not even an allocation of objects; what is removed is let go of when the table is whole again.
 """
 
@@ -20,6 +21,7 @@ from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy
 
+from cyjwt._engine.stripes cimport count_up
 from cyjwt._engine.jsoncopy cimport copy_members, count_containers
 from cyjwt._engine.pyraw cimport (
     Py_XDECREF,
@@ -64,7 +66,8 @@ cdef class TokenCache:
         self.ring.newer = self.ring.older = &self.ring
 
     def __dealloc__(self):
-        forget_all(self)
+        cdef Entry* entry = take_all(self)
+        let_go_of_all(entry)
 
     def clear(self):
         """Forget every token. The counters stay."""
@@ -72,7 +75,8 @@ cdef class TokenCache:
 
     def info(self):
         """Tell what there is and what came of it: hits, misses, size, capacity and evictions."""
-        return self.counts.hits, self.counts.misses, self.size, self.capacity, self.counts.evictions
+        with cython.critical_section(self):
+            return self.counts.hits, self.counts.misses, self.size, self.capacity, self.counts.evictions
 
     def successor(self):
         """Make an empty one in place of this one, which goes on with its counts."""
@@ -83,7 +87,24 @@ cdef class TokenCache:
     def collide(self):
         """Take all tokens' hashes for one: a hook for tests."""
         forget_all(self)
-        self.used_bits = 0
+        with cython.critical_section(self):
+            self.used_bits = 0
+
+
+cdef Entry* take_all(TokenCache cache) noexcept:
+    """Empties the table. The entries, by ``older``, are to be let go of."""
+    cdef Entry* entry = cache.ring.older
+    if entry == NULL or entry == &cache.ring:
+        # Its constructor failed, or it is empty.
+        return NULL
+    # The oldest ends the list: what is let go of is no longer reached from the cache.
+    cache.ring.newer.older = NULL
+    cache.ring.newer = cache.ring.older = &cache.ring
+    cache.size = 0
+    cache.slot_count = 0
+    free(cache.slots)
+    cache.slots = NULL
+    return entry
 
 
 cdef void let_go(Entry* entry) noexcept:
@@ -92,23 +113,19 @@ cdef void let_go(Entry* entry) noexcept:
     free(entry)
 
 
-cdef void forget_all(TokenCache cache) noexcept:
-    cdef Entry* entry = cache.ring.older
+cdef void let_go_of_all(Entry* entry) noexcept:
     cdef Entry* older
-    if entry == NULL or entry == &cache.ring:
-        # Its constructor failed, or it is empty.
-        return
-    # The oldest ends the list: what is let go of is no longer reached from the cache.
-    cache.ring.newer.older = NULL
-    cache.ring.newer = cache.ring.older = &cache.ring
-    cache.size = 0
-    cache.slot_count = 0
-    free(cache.slots)
-    cache.slots = NULL
     while entry != NULL:
         older = entry.older
         let_go(entry)
         entry = older
+
+
+cdef void forget_all(TokenCache cache) noexcept:
+    cdef Entry* entry
+    with cython.critical_section(cache):
+        entry = take_all(cache)
+    let_go_of_all(entry)
 
 
 cdef inline Entry** slot_of(TokenCache cache, uint64_t hash) noexcept:
@@ -179,15 +196,22 @@ cdef inline Entry* find_entry(TokenCache cache, const uint8_t* text, size_t size
 
 
 cdef bint is_kept(TokenCache cache, const uint8_t* text, size_t size) noexcept:
-    return find_entry(cache, text, size) != NULL
+    with cython.critical_section(cache):
+        return find_entry(cache, text, size) != NULL
 
 
 cdef bint find(TokenCache cache, const uint8_t* text, size_t size, Found* out) noexcept:
-    cdef Entry* entry = find_entry(cache, text, size)
+    cdef bint found
+    with cython.critical_section(cache):
+        found = take(cache, find_entry(cache, text, size), out)
+    count_up(&cache.counts.hits if found else &cache.counts.misses, 1)
+    return found
+
+
+cdef inline bint take(TokenCache cache, Entry* entry, Found* out) noexcept:
+    """What an entry has, which is the newest from now on; False where there is none."""
     if entry == NULL:
-        cache.counts.misses += 1
         return False
-    cache.counts.hits += 1
     if cache.ring.older != entry:
         unlink_use(entry)
         make_newest(cache, entry)
@@ -203,24 +227,24 @@ cdef bint find(TokenCache cache, const uint8_t* text, size_t size, Found* out) n
 
 cdef void keep(TokenCache cache, const uint8_t* text, size_t size, const Found* made) noexcept:
     cdef Entry* entry = NULL
-    cdef uint64_t hash = 0
     cdef Entry* left = NULL
-    cdef Entry** slot
+    cdef bint kept = False
     if size <= CACHED_TOKEN_SIZE and (made.claims != NULL or made.payload != NULL):
         entry = <Entry*>malloc(sizeof(Entry) + size)
-        hash = hash_of(cache, text, size)
-    if entry != NULL and cache.size >= <Py_ssize_t>cache.slot_count and cache.size < cache.capacity:
-        grow(cache)
-    # Another thread may have been here while the signature was verified.
-    if entry == NULL or cache.slots == NULL or look_up(cache, text, size, hash) != NULL:
+    if entry != NULL:
+        fill(entry, text, size, made)
+        with cython.critical_section(cache):
+            kept = put(cache, entry, &left)
+    if not kept:
         free(entry)
         Py_XDECREF(made.claims)
         Py_XDECREF(made.payload)
-        return
-    if cache.size == cache.capacity:
-        left = remove(cache, cache.ring.newer)
-        cache.counts.evictions += 1
-    entry.hash = hash
+    elif left != NULL:
+        count_up(&cache.counts.evictions, 1)
+        let_go(left)
+
+
+cdef inline void fill(Entry* entry, const uint8_t* text, size_t size, const Found* made) noexcept:
     entry.size = size
     entry.claims = made.claims
     entry.containers = made.containers
@@ -228,19 +252,36 @@ cdef void keep(TokenCache cache, const uint8_t* text, size_t size, const Found* 
     entry.dates = made.dates
     entry.key = made.key
     memcpy(entry + 1, text, size)
-    slot = slot_of(cache, hash)
+
+
+cdef inline bint put(TokenCache cache, Entry* entry, Entry** left) noexcept:
+    """Puts an entry into the table, in place of what left gets where that is full; False if it cannot."""
+    cdef const uint8_t* text = <const uint8_t*>(entry + 1)
+    cdef Entry** slot
+    entry.hash = hash_of(cache, text, entry.size)
+    if cache.size >= <Py_ssize_t>cache.slot_count and cache.size < cache.capacity:
+        grow(cache)
+    # Another thread may have been here while the signature was verified.
+    if cache.slots == NULL or look_up(cache, text, entry.size, entry.hash) != NULL:
+        return False
+    if cache.size == cache.capacity:
+        left[0] = remove(cache, cache.ring.newer)
+    slot = slot_of(cache, entry.hash)
     entry.next = slot[0]
     slot[0] = entry
     make_newest(cache, entry)
     cache.size += 1
-    if left != NULL:
-        let_go(left)
+    return True
 
 
 cdef void drop(TokenCache cache, const uint8_t* text, size_t size) noexcept:
-    cdef Entry* entry = find_entry(cache, text, size)
+    cdef Entry* entry
+    with cython.critical_section(cache):
+        entry = find_entry(cache, text, size)
+        if entry != NULL:
+            remove(cache, entry)
     if entry != NULL:
-        let_go(remove(cache, entry))
+        let_go(entry)
 
 
 cdef void note_made(

@@ -9,7 +9,9 @@
 
 #include <stdint.h>
 
-#if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
+#if defined(Py_GIL_DISABLED)
+/* There is no lock to wait for. */
+#elif (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
 #include <x86intrin.h>
 #define CYJWT_TICKS() ((uint64_t)__rdtsc())
 #define CYJWT_PAUSE() __builtin_ia32_pause()

@@ -33,6 +33,9 @@ cdef class Engine:
     cdef object snapshot        # of an engine made so: its KeySet
     cdef bint finishes          # whether finish_claims has anything to do
 
+# Of an engine with a source the one that serves, or None. It may be swapped at any time.
+cdef Engine serving_now(Engine engine)
+
 cdef inline size_t unpadded(const uint8_t* segment, size_t size, bint padding) noexcept nogil:
     """The size without its padding, where padding is admitted and makes the size a multiple of four."""
     if padding and size >= 4 and size & 3 == 0 and segment[size - 1] == 0x3D:

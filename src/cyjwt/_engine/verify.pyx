@@ -15,9 +15,11 @@ from cyjwt._engine.claims cimport Dates, check_claims, claim_name, note_dates
 from cyjwt._engine.clock cimport read_clock
 from cyjwt._engine.compact cimport (
     Borrowed,
+    Headers,
     Remembered,
     Segments,
     borrow,
+    headers_of,
     recall,
     release,
     remember,
@@ -31,6 +33,7 @@ from cyjwt._engine.keysource cimport KeySource
 from cyjwt._engine.pkey cimport Native, NativeKey, Row, is_quick, row_by_id, verify_signature
 from cyjwt._engine.pyraw cimport Py_DECREF, PyDict_CheckExact, PyErr_NoMemory, Py_XDECREF
 from cyjwt._engine.revocation cimport Revocation, check_revoked
+from cyjwt._engine.stripes cimport FREE_THREADED, hold_stripe, leave_stripe
 from cyjwt._engine.status cimport (
     CLAIM_MISSING,
     HEADER_BASE64,
@@ -141,7 +144,8 @@ cdef class Engine:
     @property
     def _cache(self):
         """Where verified tokens are kept now, or ``None``."""
-        return self.cache if self.current is None else self.current.cache
+        cdef Engine current = serving_now(self)
+        return self.cache if current is None else current.cache
 
     def _keeps(self, token, /):
         """Whether the token, a ``str`` or ``bytes``, is kept, so that to verify it takes no time."""
@@ -170,6 +174,11 @@ cdef class Engine:
         decode(segments.header, header_size, <uint8_t*><char*>header)
         decode(segments.signature, signature_size, <uint8_t*><char*>signature)
         return loads(header), bytes(signature)
+
+
+cdef Engine serving_now(Engine engine):
+    with cython.critical_section(engine):
+        return engine.current
 
 
 cdef int choose_key(
@@ -222,6 +231,25 @@ cdef int check_signature(
     return VALID if holds else SIGNATURE_INVALID
 
 
+# Functions without the interpreter lock, because these count no references: threads that share an engine
+# would wait for each other's counts.
+cdef inline int judge(Engine engine, const Member* members, double now, int* absent) noexcept nogil:
+    return check_claims(engine.claim_rules, members, now, absent)
+
+
+cdef inline Headers* memory_of(Engine engine, int stripe) noexcept nogil:
+    return headers_of(engine.memory, stripe)
+
+
+cdef void note_shape(Engine engine, const Segments* segments, void* shape) noexcept nogil:
+    """As a guess for the next token under this header, where there is no GIL."""
+    cdef int stripe = hold_stripe()
+    cdef Remembered* known = recall(memory_of(engine, stripe), segments.header, segments.header_size)
+    if known != NULL:
+        known.shape = shape
+    leave_stripe(stripe)
+
+
 cdef int scan_claims(
     Engine engine, const uint8_t* text, size_t size, double now, Member* members, int* absent
 ) noexcept:
@@ -231,7 +259,7 @@ cdef int scan_claims(
         return NO_MEMORY
     if error:
         return PAYLOAD_NOT_OBJECT if error == NOT_OBJECT else PAYLOAD_JSON + error
-    return check_claims(engine.claim_rules, members, now, absent)
+    return judge(engine, members, now, absent)
 
 
 cdef PyObject* read_claims(
@@ -250,7 +278,7 @@ cdef PyObject* read_claims(
             return NULL
         status[0] = PAYLOAD_NOT_OBJECT
         if PyDict_CheckExact(claims):
-            status[0] = check_claims(engine.claim_rules, members, now, absent)
+            status[0] = judge(engine, members, now, absent)
     if status[0] != VALID:
         Py_XDECREF(claims)
         return NULL
@@ -289,27 +317,32 @@ cdef PyObject* verify_segments(
     Engine engine, const Segments* segments, uint8_t* room, Found* made
 ) except NULL:
     """As ``verify_borrowed``, of a token that is split."""
-    cdef Remembered* known = recall(engine.memory, segments.header, segments.header_size)
+    cdef int stripe = hold_stripe()
+    cdef Remembered* known = recall(memory_of(engine, stripe), segments.header, segments.header_size)
     cdef PyObject* claims
     cdef double now
     cdef size_t size
     cdef int row = 0, key = 0, status, absent = 0
     cdef bint fresh = known == NULL
-    cdef void* hint = NULL if fresh else known.shape
+    cdef void* guess = NULL if fresh else known.shape
+    cdef void* hint = guess
+    if not fresh:
+        row = known.row
+        key = known.key
+    leave_stripe(stripe)
     if fresh:
         status = choose_key(engine, segments, room, &row, &key)
         if status != VALID:
             set_error(status, None)
             return NULL
-    else:
-        row = known.row
-        key = known.key
     status = check_signature(engine, segments, room, row, key)
     if status != VALID:
         set_error(status, None)
         return NULL
     if fresh:
-        remember(engine.memory, segments.header, segments.header_size, row, key)
+        stripe = hold_stripe()
+        remember(memory_of(engine, stripe), segments.header, segments.header_size, row, key)
+        leave_stripe(stripe)
     size = unpadded(segments.payload, segments.payload_size, engine.padding)
     if decode(segments.payload, size, room) < 0:
         set_error(PAYLOAD_BASE64, None)
@@ -321,7 +354,10 @@ cdef PyObject* verify_segments(
     claims = read_claims(
         engine, room, size, now, &hint, NULL if made == NULL else &made.dates, &status, &absent
     )
-    if not fresh:
+    if FREE_THREADED:
+        if not fresh and hint != guess:
+            note_shape(engine, segments, hint)
+    elif not fresh:
         # Another header may have taken the slot meanwhile, for which this is a worse guess and no more.
         known.shape = hint
     if status != VALID:

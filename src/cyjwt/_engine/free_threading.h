@@ -1,0 +1,25 @@
+/* Whether this is built for a CPython without the GIL, and what only such a build needs. */
+#ifndef CYJWT_FREE_THREADING_H
+#define CYJWT_FREE_THREADING_H
+
+#include <stdint.h>
+
+#ifdef Py_GIL_DISABLED
+#define CYJWT_FREE_THREADED 1
+#else
+#define CYJWT_FREE_THREADED 0
+#endif
+
+#define CYJWT_STRIPES 64 /* copies of a memory at most, a power of two */
+#define CYJWT_NO_STRIPE (-1)
+
+/* Counts something that several threads count. */
+static inline void cyjwt_count(uint64_t *counter, uint64_t more) {
+#if CYJWT_FREE_THREADED
+    _Py_atomic_add_uint64(counter, more);
+#else
+    *counter += more;
+#endif
+}
+
+#endif

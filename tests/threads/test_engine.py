@@ -1,0 +1,189 @@
+"""Threads that share a verifier, its memories of headers, names, shapes and values, and the JSON reader's."""
+
+from __future__ import annotations
+
+import gc
+import pickle
+import random
+from typing import Any
+
+import pytest
+
+import cyjwt
+from tests.threads.threads_support import (
+    KEY,
+    LATER,
+    SECRET,
+    THREADS,
+    in_threads,
+    tampered,
+    token,
+)
+
+ROUNDS = 60
+#: More threads than a memory has copies, so that some go without.
+MANY = 80
+
+
+def claims_of(kind: int, i: int) -> dict[str, Any]:
+    """Claims of one of many shapes: names known and new, orders that differ, values that recur, nested objects."""
+    issuer = f"https://issuer-{kind % 5}.example/"
+    members: list[tuple[str, Any]] = [
+        ("iss", issuer),
+        ("sub", f"user-{i}"),
+        ("exp", LATER + i % 3),
+        ("iat", 1_700_000_000 + i % 700),
+        ("scope", f"read write scope{i % 40}"),
+        ("roles", [f"role-{(i + j) % 30}" for j in range(kind % 4)]),
+        (f"name_{kind}_{i % 90}", i),
+        ("address", {"street": f"s{i}", "zip": i, f"k{kind}": {"deep": [None, True, 1.5]}}),
+        ("text", 'with "escapes" \u00e9 \U0001f600'),
+        ("wide", 10**25 + i),
+    ]
+    random.Random(kind).shuffle(members)
+    return {**dict(members[: 4 + kind % 7]), "exp": LATER}
+
+
+@pytest.fixture(scope="module")
+def prepared() -> list[tuple[str, dict[str, Any] | None]]:
+    made: list[tuple[str, dict[str, Any] | None]] = []
+    for i in range(400):
+        claims = claims_of(i % 23, i)
+        good = token(claims, kid=f"kid-{i % 130}")
+        made.append((good, claims))
+        if i % 5 == 0:
+            made.append((tampered(good), None))
+    return made
+
+
+def wrong(verifier: cyjwt.Verifier[Any], made: list[tuple[str, dict[str, Any] | None]]) -> int:
+    """How many verdicts are not what they should be."""
+    count = 0
+    for text, claims in made:
+        try:
+            got = verifier.verify(text)
+        except cyjwt.InvalidSignatureError:
+            count += claims is not None
+        else:
+            # The order of members too.
+            count += claims is None or list(got.items()) != list(claims.items())
+    return count
+
+
+@pytest.mark.parametrize("threads", [2, THREADS])
+def test_one_verifier(threads: int, prepared: list[tuple[str, dict[str, Any] | None]]) -> None:
+    verifier = cyjwt.Verifier(KEY, algorithms=["HS256"])
+
+    def work(i: int) -> int:
+        mine = prepared[:]
+        shuffle = random.Random(i)
+        count = 0
+        for _ in range(ROUNDS // threads):
+            shuffle.shuffle(mine)
+            count += wrong(verifier, mine)
+        return count
+
+    assert in_threads(work, threads) == [0] * threads
+
+
+def test_more_threads_than_copies(prepared: list[tuple[str, dict[str, Any] | None]]) -> None:
+    verifier = cyjwt.Verifier(KEY, algorithms=["HS256"])
+    assert in_threads(lambda i: wrong(verifier, prepared[i : i + 150]), MANY) == [0] * MANY
+
+
+def test_threads_one_after_the_other(prepared: list[tuple[str, dict[str, Any] | None]]) -> None:
+    """What a thread that has ended left in a memory is of use to the next."""
+    verifier = cyjwt.Verifier(KEY, algorithms=["HS256"])
+    for i in range(40):
+        assert in_threads(lambda _, i=i: wrong(verifier, prepared[i : i + 20]), 1) == [0]
+
+
+def test_claims_given_to_other_threads(prepared: list[tuple[str, dict[str, Any] | None]]) -> None:
+    """Their parts outlive the thread that made them, and the memories that have some of them."""
+    verifier = cyjwt.Verifier(KEY, algorithms=["HS256"])
+    given = in_threads(
+        lambda i: [verifier.verify(text) for text, claims in prepared[i::THREADS] if claims is not None]
+    )
+    expected = [[claims for _, claims in prepared[i::THREADS] if claims is not None] for i in range(THREADS)]
+
+    def work(i: int) -> bool:
+        theirs = given[(i + 1) % THREADS]
+        same = theirs == expected[(i + 1) % THREADS]
+        for claims in theirs:
+            claims["added"] = i
+            claims.clear()
+        return same
+
+    assert in_threads(work) == [True] * THREADS
+
+
+def test_headers_of_many_keys() -> None:
+    """They share slots of the memory; no thread gets another's key."""
+    secrets = [bytes([i + 1]) * 32 for i in range(24)]
+    keys = cyjwt.KeySet([cyjwt.Key.from_secret(secret, kid=str(i)) for i, secret in enumerate(secrets)])
+    verifier = cyjwt.Verifier(keys, algorithms=["HS256"])
+    made = [
+        (token({"exp": LATER, "n": i}, secret, kid=str(i), x=j), i)
+        for i, secret in enumerate(secrets)
+        for j in range(20)
+    ]
+    crossed = [token({"exp": LATER}, secrets[i - 1], kid=str(i)) for i in range(len(secrets))]
+
+    def work(i: int) -> int:
+        count = 0
+        for _ in range(12):
+            count += sum(verifier.verify(text)["n"] != n for text, n in made[i::2])
+            for text in crossed:
+                with pytest.raises(cyjwt.InvalidSignatureError):
+                    verifier.verify(text)
+        return count
+
+    assert in_threads(work) == [0] * THREADS
+
+
+class Finalized:
+    """In a circle with itself, so that a collection of garbage ends it; verifies a token when it ends."""
+
+    def __init__(self, verifier: cyjwt.Verifier[Any], text: str, seen: list[Any]) -> None:
+        self.circle = self
+        self.verifier, self.text, self.seen = verifier, text, seen
+
+    def __del__(self) -> None:
+        self.seen.append(self.verifier.verify(self.text)["n"])
+
+
+def test_finalizers_that_verify(prepared: list[tuple[str, dict[str, Any] | None]]) -> None:
+    """They may run in the midst of a verification of the same thread."""
+    verifier = cyjwt.Verifier(KEY, algorithms=["HS256"])
+    text = token({"exp": LATER, "n": 7, "deep": {"a": {"b": []}}}, kid="finalized")
+    seen: list[Any] = []
+    before = gc.get_threshold()
+    gc.set_threshold(50)
+    try:
+
+        def work(i: int) -> int:
+            count = 0
+            for j in range(0, 400, 20):
+                Finalized(verifier, text, seen)
+                count += wrong(verifier, prepared[j : j + 20])
+            return count
+
+        assert in_threads(work) == [0] * THREADS
+    finally:
+        gc.set_threshold(*before)
+    gc.collect()
+    assert seen == [7] * (20 * THREADS)
+
+
+def test_verifiers_that_come_and_go(prepared: list[tuple[str, dict[str, Any] | None]]) -> None:
+    """Made, pickled and let go of in threads, with keys that others use."""
+
+    def work(i: int) -> int:
+        count = 0
+        for j in range(12):
+            verifier = cyjwt.Verifier(cyjwt.Key.from_secret(SECRET), algorithms=["HS256"], cache=10)
+            again = pickle.loads(pickle.dumps(verifier))
+            count += wrong(verifier, prepared[j : j + 15]) + wrong(again, prepared[j : j + 15])
+        return count
+
+    assert in_threads(work) == [0] * THREADS
