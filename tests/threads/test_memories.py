@@ -71,8 +71,8 @@ def test_one_shot_calls_whose_arguments_others_change(empty_caches: None) -> Non
 
     def meddle() -> None:
         state["i"] += 1
-        algorithms.append("HS384")
-        algorithms.extend(["HS512"] * (state["i"] % 50))
+        # New texts, so that nothing else keeps them alive.
+        algorithms.extend("".join(("HS", size)) for size in ("384", "512") * (state["i"] % 20))
         del algorithms[1:]
         jwk[f"x{state['i']}"] = "y"
         jwk["kid"] = str(state["i"] % 7)

@@ -41,6 +41,27 @@ def test_batches_in_threads_of_threads(claims: Any) -> None:
     assert in_threads(work) == [0] * THREADS
 
 
+class Asked:
+    """A store that notes which tokens it is asked about, and revokes none."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def is_revoked(self, claims: dict[str, Any], key: cyjwt.Key, /) -> bool:
+        self.seen.append(claims["n"])
+        return False
+
+
+def test_no_token_of_a_batch_is_taken_twice() -> None:
+    store = Asked()
+    verifier = cyjwt.Verifier(KEY, algorithms=["HS256"], revoked=store)
+    tokens = [token({"exp": LATER, "n": n}) for n in range(1200)]
+    for _ in range(60):
+        store.seen.clear()
+        assert verifier.verify_batch(tokens, threads=THREADS, claims=False).valid == len(tokens)
+        assert sorted(store.seen) == list(range(len(tokens)))
+
+
 def test_batches_that_are_signed_in_threads() -> None:
     signer = cyjwt.Signer(KEY, lifetime=900)
     verifier = cyjwt.Verifier(KEY)
@@ -112,7 +133,7 @@ def test_keys_that_are_swapped_meanwhile(cache: int | None) -> None:
 
     def work(i: int) -> int:
         count = 0
-        for _ in range(60):
+        for _ in range(250):
             count += sum(verifier.verify(text)["n"] != n for text, n in made)
             batch = verifier.verify_batch([text for text, _ in made] + [forged], threads=1)
             count += (batch.valid, batch.invalid) != (len(made), 1)

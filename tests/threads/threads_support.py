@@ -62,9 +62,10 @@ def in_threads(work: Callable[[int], Any], count: int = THREADS) -> list[Any]:
     for thread in threads:
         thread.join(max(end - time.monotonic(), 0))
         assert not thread.is_alive(), "a thread waits for ever"
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            raise outcome
+    raised = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    # That others waited in vain is only what came of it.
+    for error in sorted(raised, key=lambda error: isinstance(error, threading.BrokenBarrierError)):
+        raise error
     return outcomes
 
 
