@@ -7,10 +7,12 @@
 #   PYTHONS="3.12 3.14t"  what wheels-local builds for: versions, or paths; all on the PATH and in ~/.pyenv by default
 #   LEAK_CALLS=1000000    how many calls the leak check makes, of all kinds together; ten million by default
 #   BENCH_ARGS="--only '*ES256*'" more arguments for the measurements; OLD= and NEW= are what bench-compare compares
+#   FUZZ_SECONDS=600      how long the fuzzers run, all targets together
 
 PYTHON ?= python3
 LIBCRYPTO ?= $(or $(CYJWT_LIBCRYPTO),aws-lc)
 LEAK_CALLS ?= 10000000
+FUZZ_SECONDS ?= 600
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -106,6 +108,32 @@ docs: $(VENV)/installed $(VENV)/group-test $(VENV)/group-docs  ## build the site
 .PHONY: leak
 leak: $(VENV)/installed $(VENV)/group-test  ## look for memory growth over LEAK_CALLS calls
 	CYJWT_LEAK_CALLS=$(LEAK_CALLS) $(PY) -m pytest -m leak tests/leak $(PYTEST_ARGS)
+
+# Builds that watch themselves lie in folders of their own; nothing of them is installed.
+SANITIZE = CYJWT_LIBCRYPTO="$(if $(filter aws-lc,$(LIBCRYPTO)),$$($(PY) tools/build_aws_lc.py),$(LIBCRYPTO))" \
+  $(PY) tools/sanitize.py
+KERNEL_TESTS := $(addprefix tests/unit/test_,base64url.py claims.py compact.py header.py jsonscan.py jsonscan_known.py \
+  jsontext.py jsontext_shapes.py jsontext_values.py jsonwrite.py jsonwrite_refusals.py)
+THREAD_TESTS := tests/concurrency tests/batch/test_batch_threads.py tests/batch/test_live_keys_threads.py \
+  $(addprefix tests/unit/test_,caches.py caches_held.py memo.py memo_bounds.py token_cache.py verifier_shared.py)
+
+.PHONY: asan
+asan: $(VENV)/build-tools $(VENV)/group-test  ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(SANITIZE) asan python -m pytest -p no:cacheprovider $(PYTEST_ARGS)
+
+.PHONY: valgrind
+valgrind: $(VENV)/build-tools $(VENV)/group-test  ## the unit tests of the kernels under valgrind
+	$(SANITIZE) valgrind python -m pytest -p no:cacheprovider $(KERNEL_TESTS) $(PYTEST_ARGS)
+
+.PHONY: tsan
+tsan: $(VENV)/build-tools $(VENV)/group-test  ## the tests of batches, caches and threads under ThreadSanitizer
+	$(SANITIZE) tsan python -m pytest -p no:cacheprovider $(THREAD_TESTS) $(PYTEST_ARGS)
+
+.PHONY: fuzz fuzz-tools
+fuzz: $(VENV)/build-tools $(VENV)/group-fuzz  ## fuzz every entry point for FUZZ_SECONDS, guided by the compiled code's edges
+	$(SANITIZE) fuzz python -m fuzz $(FUZZ_SECONDS)
+fuzz-tools: $(VENV)/group-fuzz
+	$(PY) tools/sanitize.py --check fuzz
 
 .PHONY: lint
 lint: $(VENV)/installed $(VENV)/group-lint  ## ruff, mypy --strict, cython-lint

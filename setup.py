@@ -79,7 +79,9 @@ CRYPTO_MB = {
     "ipp-crypto-static": "/libcrypto_mb.a",
 }
 
-GCC_ARGS = ["-O3", "-fvisibility=hidden", "-Wall", "-Wextra"]
+GCC_ARGS = ["-fvisibility=hidden", "-Wall", "-Wextra"]
+# A build to look into, such as a sanitizer's, asks for less by CFLAGS=-O1; an interpreter's own -O2 is no wish.
+GCC_ARGS += [] if "-O1" in os.environ.get("CFLAGS", "") else ["-O3"]
 # These arise in the C that Cython writes.
 GCC_ARGS += ["-Wno-unused-function", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]
 # A guess about the flow, and another one with each release of gcc, stays a warning; clang does not know it at all.
