@@ -82,7 +82,7 @@ MODES = {
         "clang -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize=function,pointer-overflow -fno-sanitize-recover=all",
         ("asan_with_fuzzer.so",),
         {**_MALLOC, "ASAN_OPTIONS": f"{_ASAN}:abort_on_error=1:symbolize=1", "UBSAN_OPTIONS": _UBSAN},
-        packages="clang, libclang-rt-dev",
+        packages="clang, libclang-rt-dev; PyPI: atheris",
     ),
 }  # fmt: skip
 
@@ -105,7 +105,7 @@ def library(mode: Mode, name: str) -> str:
         asked = [mode.compiler.split()[0], f"-print-file-name={name}"]
         path = Path(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
     if not path.is_absolute() or not path.exists():
-        raise MissingError(f"there is no {name}")
+        raise MissingError(f"there is no {name} ({mode.packages})")
     return str(path.resolve())
 
 
