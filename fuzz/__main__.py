@@ -7,9 +7,9 @@ where something failed, or where the compiled code did not report its edges.
 from __future__ import annotations
 
 import re
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,11 +83,13 @@ def main(arguments: list[str]) -> int:
     failed = []
     total = 0
     for name in names:
-        began = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         result = run(name, max(1, seconds * TARGETS[name].share // shares))
         total += result.executions
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         print(
-            f"{name:12} {result.executions:>10,} executions in {time.monotonic() - began:5.0f} s, edges "
+            f"{name:12} {result.executions:>10,} executions, {used:5.0f} s of a core, edges "
             f"{result.edges_before:>6,} to {result.edges:>6,} of {result.counters:,}, status {result.status}",
             flush=True,
         )
