@@ -71,7 +71,7 @@ MODES = {
         (),
         _MALLOC,
         (
-            "valgrind", "--quiet", "--error-exitcode=99", "--track-origins=yes", "--trace-children=no",
+            "valgrind", "--quiet", "--error-exitcode=99", "--trace-children=no",
             "--num-callers=25", f"--suppressions={SUPPRESSIONS / 'valgrind.txt'}",
         ),
         "gcc, valgrind",
@@ -120,9 +120,10 @@ def build(name: str, mode: Mode) -> Path:
     """The package with its instrumented engine; a second call compiles what has changed."""
     base = folder(name, mode)
     made = base / "lib"
-    # A module that was since renamed must not be found; what was compiled stays.
+    # A module that was since renamed must not be found; the others may be in use by another command.
     for path in made.rglob("*.py"):
-        path.unlink()
+        if not (ROOT / "src" / path.relative_to(made)).exists():
+            path.unlink()
     environment = {
         **os.environ,
         "CC": mode.compiler,
