@@ -129,11 +129,9 @@ valgrind: $(VENV)/build-tools $(VENV)/group-test  ## the unit tests of the kerne
 tsan: $(VENV)/build-tools $(VENV)/group-test  ## the tests of batches, caches and threads under ThreadSanitizer
 	$(SANITIZE) tsan python -m pytest -p no:cacheprovider $(THREAD_TESTS) $(PYTEST_ARGS)
 
-.PHONY: fuzz fuzz-tools
+.PHONY: fuzz
 fuzz: $(VENV)/build-tools $(VENV)/group-fuzz  ## fuzz every entry point for FUZZ_SECONDS, guided by the compiled code's edges
 	$(SANITIZE) fuzz python -m fuzz $(FUZZ_SECONDS)
-fuzz-tools: $(VENV)/group-fuzz
-	$(PY) tools/sanitize.py --check fuzz
 
 .PHONY: lint
 lint: $(VENV)/installed $(VENV)/group-lint  ## ruff, mypy --strict, cython-lint

@@ -52,8 +52,6 @@ def test_actions_are_pinned_as_everywhere() -> None:
 
 def test_the_fuzzers_have_ten_minutes_in_ci() -> None:
     assert "make fuzz FUZZ_SECONDS=600" in WORKFLOW
-    [seconds] = re.findall(r"make fuzz FUZZ_SECONDS=(\d+)", (ROOT / ".ci" / "run").read_text("utf-8"))
-    assert int(seconds) <= 60
     assert sum(target.share for target in TARGETS.values()) == 60
 
 
