@@ -132,8 +132,10 @@ def test_keys_that_are_swapped_meanwhile(cache: int | None) -> None:
         source.snapshot = cyjwt.KeySet(list(keys)) if state["i"] % 3 else keys
 
     def work(i: int) -> int:
-        count = 0
-        for _ in range(250):
+        count = rounds = 0
+        # A busy machine may not have come to the thread that swaps them.
+        while rounds < 250 or state["i"] <= 10:
+            rounds += 1
             count += sum(verifier.verify(text)["n"] != n for text, n in made)
             batch = verifier.verify_batch([text for text, _ in made] + [forged], threads=1)
             count += (batch.valid, batch.invalid) != (len(made), 1)
@@ -142,4 +144,3 @@ def test_keys_that_are_swapped_meanwhile(cache: int | None) -> None:
         return count
 
     assert beside(work, meddle) == [0] * THREADS
-    assert state["i"] > 10

@@ -73,14 +73,13 @@ def beside(work: Callable[[int], Any], meddle: Callable[[], None], count: int = 
     """``in_threads`` while one more thread meddles again and again until they have all done."""
     finished = threading.Barrier(count + 1)
 
+    def until_done(_: int) -> None:
+        while finished.n_waiting < count and not finished.broken:
+            meddle()
+
     def run(i: int) -> Any:
-        if i == count:
-            while finished.n_waiting < count and not finished.broken:
-                meddle()
-            finished.wait(60)
-            return None
         try:
-            result = work(i)
+            result = (until_done if i == count else work)(i)
         except BaseException:
             finished.abort()
             raise
