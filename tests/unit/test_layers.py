@@ -51,7 +51,9 @@ EVERYTHING = sorted(
 )
 #: What is not installed, and has to be read all the same.
 BESIDE = sorted(
-    path for folder in ("tests", "bench", "fuzz", "tools", "examples") for path in (ROOT / folder).rglob("*.py")
+    path
+    for folder in ("tests", "bench", "fuzz", "tools", "examples")
+    for path in (ROOT / folder).rglob("*.py")
 )
 
 
