@@ -90,7 +90,7 @@ suites: $(VENV)/installed $(VENV)/group-test $(VENV)/group-suites  ## run the su
 
 MEASURE = CYJWT_BENCH_LIBCRYPTO="$$(tail -n 1 $(OUT)/libcrypto)" $(PY) -m bench --peers
 
-.PHONY: bench bench-quick bench-compare bench-instructions
+.PHONY: bench bench-quick bench-compare bench-instructions bench-node
 bench: $(VENV)/installed $(VENV)/group-bench $(VENV)/peers  ## measure everything, and report it in docs/benchmarks: half an hour
 	$(MEASURE) --report docs/benchmarks $(BENCH_ARGS)
 bench-quick: $(VENV)/installed $(VENV)/group-bench $(VENV)/peers  ## measure what the README shows: four minutes
@@ -99,6 +99,8 @@ bench-compare: $(VENV)/group-bench  ## fail where cyjwt is slower in NEW= than i
 	$(PY) -m bench.regressions $(BENCH_ARGS) '$(OLD)' '$(NEW)'
 bench-instructions: $(VENV)/installed  ## count the instructions of the hot path, and compare them: needs valgrind
 	$(PY) -m bench.instructions $(BENCH_ARGS)
+bench-node: $(VENV)/installed  ## fetch the libraries for Node.js that are measured, which the other targets do by themselves
+	$(PY) -m bench.node
 
 .PHONY: docs
 docs: $(VENV)/installed $(VENV)/group-test $(VENV)/group-docs  ## build the site into build/docs, any warning is an error; run the examples of its recipes

@@ -24,6 +24,8 @@ from bench.samples import AUDIENCE, ISSUERS, material
 from tools.build_aws_lc import cache_root
 
 FOLDER = Path(__file__).with_name("node")
+#: The libraries and their versions.
+PINS = FOLDER / "package.json"
 #: What the libraries ask of Node.js.
 LEAST = 20
 
@@ -38,7 +40,7 @@ class RefusedError(Exception):
 
 def versions() -> dict[str, str]:
     """The libraries, and the versions that are measured."""
-    pinned: dict[str, str] = json.loads((FOLDER / "package.json").read_text("utf-8"))["dependencies"]
+    pinned: dict[str, str] = json.loads(PINS.read_text("utf-8"))["dependencies"]
     return pinned
 
 
@@ -54,12 +56,16 @@ def node_version() -> str:
     return version
 
 
+def place() -> Path:
+    """Where the libraries lie, or will: the pins have a folder of their own in the cache."""
+    return cache_root() / f"bench-node-{hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]}"
+
+
 @functools.cache
 def installed() -> Path:
     """The folder with ``node_modules``; filled by npm the first time."""
     node_version()
-    wanted = (FOLDER / "package.json").read_bytes()
-    folder = cache_root() / f"bench-node-{hashlib.sha256(wanted).hexdigest()[:12]}"
+    folder = place()
     if folder.is_dir():
         return folder
     if shutil.which("npm") is None:
@@ -68,7 +74,7 @@ def installed() -> Path:
     with tempfile.TemporaryDirectory(dir=folder.parent) as name:
         stage = Path(name, "stage")
         stage.mkdir()
-        (stage / "package.json").write_bytes(wanted)
+        (stage / PINS.name).write_bytes(PINS.read_bytes())
         command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"]
         try:
             done = subprocess.run(command, cwd=stage, capture_output=True, text=True, timeout=300)
@@ -195,3 +201,11 @@ class FastJWTCached(NodeLibrary):
 
     def raw_signer(self, algorithm: str, form: str) -> Sign:
         return None
+
+
+if __name__ == "__main__":
+    # Installs them, where they are not yet.
+    try:
+        print(installed())
+    except MissingError as error:
+        raise SystemExit(str(error)) from None
