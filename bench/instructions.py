@@ -6,8 +6,8 @@ hashes, keys and tokens. Valgrind offers the CPU up to AVX2, and neither AVX-512
 the path that such a CPU takes.
 
 ``instructions.json`` holds the counts that are expected, each for the facts that it depends on: the machine's
-architecture, the libcrypto, the compiler and the build of Python. Where no stored one applies the counts are printed,
-and nothing is compared; ``--store`` stores them.
+architecture, libc and SIMD level, the libcrypto, the compiler and the build of Python. Where no stored one applies
+the counts are printed, and nothing is compared; ``--store`` stores them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def facts() -> dict[str, str]:
     info = cyjwt.build_info()
     optimised = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
     return {
-        "machine": f"{platform.system()} {platform.machine()}",
+        # libc and the kernels choose their routes by what the CPU has.
+        "machine": f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())}, {info['simd']}",
         "libcrypto": str(info["libcrypto_version"]),
         "compiler": str(info["compiler"]),
         "python": f"{platform.python_implementation()} {'.'.join(platform.python_version_tuple()[:2])}, "
