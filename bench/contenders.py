@@ -49,6 +49,22 @@ class Contender(Protocol):
         """A function from a token to its unverified header."""
 
 
+class Limited:
+    """What most libraries lack, for those that do not say otherwise."""
+
+    #: The algorithms that the library does not have.
+    lacks: frozenset[str] = frozenset()
+
+    def set_verifier(self, algorithm: str, jwks: dict[str, Any]) -> Verify:
+        return None
+
+    def url_verifier(self, algorithm: str, url: str) -> Verify:
+        return None
+
+    def header_reader(self) -> Callable[[str], dict[str, Any]] | None:
+        return None
+
+
 class CyJWT:
     refusal = cyjwt.InvalidTokenError
 

@@ -5,26 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bench.contenders import Sign, Verify
+from bench.contenders import Limited, Sign, Verify
 from bench.samples import AUDIENCE, ISSUERS, material
 
 
-class Native:
-    """What these libraries lack."""
-
-    lacks: frozenset[str] = frozenset()
-
-    def set_verifier(self, algorithm: str, jwks: dict[str, Any]) -> Verify:
-        return None
-
-    def url_verifier(self, algorithm: str, url: str) -> Verify:
-        return None
-
-    def header_reader(self) -> Callable[[str], dict[str, Any]] | None:
-        return None
-
-
-class OxyJWT(Native):
+class OxyJWT(Limited):
     lacks = frozenset(["ES512", "ES256K", "Ed448"])
 
     def __init__(self) -> None:
@@ -78,7 +63,7 @@ class OxyJWT(Native):
         return read
 
 
-class RyJWT(Native):
+class RyJWT(Limited):
     lacks = frozenset(["ES512", "ES256K", "Ed448"])
 
     def __init__(self) -> None:
@@ -117,7 +102,7 @@ class RyJWT(Native):
         return make and (lambda claims: make().encode(claims))
 
 
-class WebToken(Native):
+class WebToken(Limited):
     lacks = frozenset(["Ed448"])
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from bench.contenders import Sign, Verify
+from bench.contenders import Limited, Sign, Verify
 from bench.samples import AUDIENCE, ISSUERS, material, native_key
 
 #: Gives the key for a call: the one that was made beforehand, or one that is made anew.
@@ -19,12 +19,10 @@ def key_type(algorithm: str) -> str:
     return {"HS": "oct", "RS": "RSA", "PS": "RSA", "ES": "EC"}.get(algorithm[:2], "OKP")
 
 
-class Peer:
+class Peer(Limited):
     """A library whose calls take a key object, made beforehand or with each call."""
 
     refusal: type[Exception] | tuple[type[Exception], ...]
-    #: The algorithms that the library does not have.
-    lacks: frozenset[str] = frozenset()
 
     def load(self, algorithm: str, form: str, private: bool) -> Any:
         """The library's key object."""
@@ -59,15 +57,6 @@ class Peer:
         if algorithm in self.lacks:
             return None
         return self.sign_with(algorithm, lambda: self.load(algorithm, form, True))
-
-    def set_verifier(self, algorithm: str, jwks: dict[str, Any]) -> Verify:
-        return None
-
-    def url_verifier(self, algorithm: str, url: str) -> Verify:
-        return None
-
-    def header_reader(self) -> Callable[[str], dict[str, Any]] | None:
-        return None
 
 
 class PyJWT(Peer):
