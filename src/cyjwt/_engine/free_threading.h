@@ -10,15 +10,22 @@
 #define CYJWT_FREE_THREADED 0
 #endif
 
+/* CPython has no public atomics: these are the compilers' own. */
+#if CYJWT_FREE_THREADED && defined(_MSC_VER)
+#include <intrin.h>
+#endif
+
 #define CYJWT_STRIPES 64 /* copies of a memory at most, a power of two */
 #define CYJWT_NO_STRIPE (-1)
 
 /* Counts something that several threads count. */
 static inline void cyjwt_count(uint64_t *counter, uint64_t more) {
-#if CYJWT_FREE_THREADED
-    _Py_atomic_add_uint64(counter, more);
-#else
+#if !CYJWT_FREE_THREADED
     *counter += more;
+#elif defined(_MSC_VER)
+    _InterlockedExchangeAdd64((volatile __int64 *)counter, (__int64)more);
+#else
+    __atomic_fetch_add(counter, more, __ATOMIC_RELAXED);
 #endif
 }
 

@@ -6,10 +6,19 @@
 
 #if CYJWT_FREE_THREADED
 
+/* A flag is taken where it is free, which is looked at first: to write would take its line from who holds it. */
 #if defined(_MSC_VER)
 #define CYJWT_THREAD_LOCAL __declspec(thread)
+static inline int cyjwt_take_flag(int *flag) {
+    return *(volatile int *)flag == 0 && _InterlockedExchange((volatile long *)flag, 1) == 0;
+}
+static inline void cyjwt_free_flag(int *flag) { _InterlockedExchange((volatile long *)flag, 0); }
 #else
 #define CYJWT_THREAD_LOCAL __thread
+static inline int cyjwt_take_flag(int *flag) {
+    return __atomic_load_n(flag, __ATOMIC_RELAXED) == 0 && __atomic_exchange_n(flag, 1, __ATOMIC_ACQUIRE) == 0;
+}
+static inline void cyjwt_free_flag(int *flag) { __atomic_store_n(flag, 0, __ATOMIC_RELEASE); }
 #endif
 
 /* As far apart as two lines that are fetched together. */
@@ -26,8 +35,7 @@ static inline int cyjwt_hold_stripe(void) {
     unsigned i;
     for (i = 0; i < CYJWT_STRIPES; i++) {
         const unsigned number = (own + i) & (CYJWT_STRIPES - 1);
-        int *const held = &cyjwt_stripes[number].held;
-        if (_Py_atomic_load_int_relaxed(held) == 0 && _Py_atomic_exchange_int(held, 1) == 0) {
+        if (cyjwt_take_flag(&cyjwt_stripes[number].held)) {
             if (i) cyjwt_own = number;
             return (int)number;
         }
@@ -36,7 +44,7 @@ static inline int cyjwt_hold_stripe(void) {
 }
 
 static inline void cyjwt_leave_stripe(int number) {
-    if (number != CYJWT_NO_STRIPE) _Py_atomic_store_int_release(&cyjwt_stripes[number].held, 0);
+    if (number != CYJWT_NO_STRIPE) cyjwt_free_flag(&cyjwt_stripes[number].held);
 }
 
 #else
