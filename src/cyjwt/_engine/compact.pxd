@@ -51,9 +51,10 @@ cdef class HeaderMemory:
     cdef Headers own
     cdef Headers** copies       # by stripe, NULL where there is none yet; NULL with a GIL
 
-# The memory that whoever holds a stripe may use, or NULL where there is none: with a GIL the only one.
+# The copy of a stripe, made where there is none yet; NULL where that fails. For headers_of alone.
 cdef Headers* make_copy(HeaderMemory memory, int stripe) noexcept nogil
 
+# The memory that whoever holds a stripe may use, or NULL where there is none: with a GIL the only one.
 cdef inline Headers* headers_of(HeaderMemory memory, int stripe) noexcept nogil:
     if not FREE_THREADED:
         return &memory.own
