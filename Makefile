@@ -7,12 +7,14 @@
 #   PYTHONS="3.12 3.14t"  what wheels-local builds for: versions, or paths; all on the PATH and in ~/.pyenv by default
 #   LEAK_CALLS=1000000    how many calls the leak check makes, of all kinds together; ten million by default
 #   BENCH_ARGS="--only '*ES256*'" more arguments for the measurements; OLD= and NEW= are what bench-compare compares
+#   LEAST_GAIN=1.7        how many times as much two threads must do as one, in free-threaded
 #   FUZZ_SECONDS=600      how long the fuzzers run, all targets together
 
 PYTHON ?= python3
 LIBCRYPTO ?= $(or $(CYJWT_LIBCRYPTO),aws-lc)
 LEAK_CALLS ?= 10000000
 FUZZ_SECONDS ?= 600
+LEAST_GAIN ?= 1.7
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -77,7 +79,7 @@ free-threaded: threaded-python $(OUT)/wheel $(VENV)/group-threads  ## run the th
 	  echo "no wheel of cryptography for $(PYTHON_TAG): the tests that need it are left out"; \
 	  $(PIP) install --force-reinstall --no-deps $(OUT)/dist/*.whl; }
 	$(PY) -m pytest tests/threads $$($(PY) -c 'import cryptography' 2>/dev/null && echo tests/concurrency) $(PYTEST_ARGS)
-	$(PY) tools/free_threading.py
+	$(PY) tools/free_threading.py --least $(LEAST_GAIN)
 
 .PHONY: spark
 spark: $(VENV)/installed $(VENV)/group-test $(VENV)/group-spark  ## test cyjwt.spark: installs pyspark (500 MB), needs Java >= 17
