@@ -45,7 +45,7 @@ SOURCES := pyproject.toml setup.py MANIFEST.in LICENSE $(wildcard README.md LICE
 
 .PHONY: help
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-23s %s\n", $$1, $$2 }'
 	@sed -n 's/^#   \([A-Z_]*=.*\)/  \1/p' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
@@ -95,7 +95,7 @@ MEASURE = CYJWT_BENCH_LIBCRYPTO="$$(tail -n 1 $(OUT)/libcrypto)" $(PY) -m bench 
 .PHONY: bench bench-quick bench-compare bench-instructions bench-node
 bench: $(VENV)/installed $(VENV)/group-bench $(VENV)/peers  ## measure everything, and report it in docs/benchmarks: half an hour
 	$(MEASURE) --report docs/benchmarks $(BENCH_ARGS)
-bench-quick: $(VENV)/installed $(VENV)/group-bench $(VENV)/peers  ## measure what the README shows: four minutes
+bench-quick: $(VENV)/installed $(VENV)/group-bench $(VENV)/peers  ## measure what the README shows: within five minutes
 	$(MEASURE) --quick $(BENCH_ARGS)
 bench-compare: $(VENV)/group-bench  ## fail where cyjwt is slower in NEW= than in OLD=, two files of results
 	$(PY) -m bench.regressions $(BENCH_ARGS) '$(OLD)' '$(NEW)'
