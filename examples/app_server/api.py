@@ -72,5 +72,9 @@ async def cancel(request: Request, number: int) -> Response:
 @_router.get("/health")
 async def health(request: Request) -> Response:
     """Tell a load balancer whether tokens can be verified."""
-    state = request.app.state.keys.health()
+    keys: cyjwt.JWKSClient = request.app.state.keys
+    state = keys.health()
+    if not state.serving and not state.next_try_in and state.state != "closed":
+        # Tokens have keys fetched, and none comes as long as this says 503. It waits for nothing: the next probe sees.
+        keys.refresh()
     return JSONResponse({"keys": state.state}, 200 if state.serving else 503)
