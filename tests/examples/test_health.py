@@ -32,7 +32,9 @@ def application(folder: Path, clock: Clock, server: Server) -> Any:
     from examples.app_server.settings import Settings
 
     app = create_app(Settings(revoked=folder / "revoked.db", clock=clock, monotonic=clock))
-    app.state.keys = cyjwt.JWKSClient("https://issuer.example/jwks", fetch=server.fetch, retries=0, clock=clock)
+    app.state.keys = cyjwt.JWKSClient(
+        "https://issuer.example/jwks", fetch=server.fetch, retries=0, clock=clock
+    )
     return app
 
 
