@@ -70,16 +70,20 @@ SECTIONS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
 )
 
 
+def digits(value: float) -> str:
+    """Three digits; thousands and more without an exponent."""
+    text = f"{value:#.3g}"
+    return f"{float(text):.0f}" if "e+" in text else text.rstrip(".")
+
+
 def micro(seconds: float) -> str:
     """Microseconds, to three digits."""
-    text = f"{1e6 * seconds:#.3g}"
-    return f"{float(text):.0f}" if "e" in text else text.rstrip(".")
+    return digits(1e6 * seconds)
 
 
 def kibi(octets: float) -> str:
     """KiB, to three digits."""
-    text = f"{octets / 1024:#.3g}"
-    return f"{float(text):.0f}" if "e" in text else text.rstrip(".")
+    return digits(octets / 1024)
 
 
 def markdown(figures: Figures, head: str, spell: Callable[[float], str] = micro) -> str:
@@ -92,7 +96,7 @@ def markdown(figures: Figures, head: str, spell: Callable[[float], str] = micro)
         for who in columns:
             value = row.get(who)
             cell = "-" if value is None else spell(value)
-            cells.append(f"{cell} ({value / ours:#.3g}x)" if value and ours and who != OURS else cell)
+            cells.append(f"{cell} ({digits(value / ours)}x)" if value and ours and who != OURS else cell)
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -145,8 +149,8 @@ def whole(found: pyperf.BenchmarkSuite) -> str:
         "[Performance](../performance.md#how-to-read-the-figures) says how to read it.",
         f"**Taken** {machine.told(known)}",
         f"**How.** Each contender's quickest of up to {known['turns']} turns, taken in turns with the others, and the median "
-        f"of {known['processes']} processes. `-`: the library lacks the algorithm or the way, or is left out (see the end). "
-        f"It took {known['minutes']} minutes.",
+        f"of {known['processes']} process{'' if known['processes'] == 1 else 'es'}. `-`: the library lacks the algorithm or the "
+        f"way{', or is left out (see the end)' if known.get('left_out') else ''}. It took {known['minutes']} minutes.",
         *_warning(known),
         f"**To repeat it**: `make bench` in a checkout, on a machine that does nothing else. [{DATA}]({DATA}) holds every value "
         "that was taken, as pyperf keeps them: `python -m pyperf show`, `stats` and `compare_to` read it.",

@@ -105,6 +105,13 @@ def test_who_was_left_out_is_told_once_for_each_reason() -> None:
     page = report.whole(results.suite([(values, "second")], facts))
     assert "- **webtoken** of any case: No module named 'webtoken'\n" in page
     assert "- **jose** of verify x; sign x: it said something\n" in page
+    assert "or the way, or is left out (see the end)." in page
+
+
+def test_the_end_is_named_where_it_tells_of_somebody() -> None:
+    page = report.whole(suite(**CASES))
+    assert "lacks the algorithm or the way. It took" in page
+    assert "see the end" not in page
 
 
 def test_memory_and_the_systems_openssl_have_their_tables() -> None:
@@ -122,6 +129,15 @@ def test_memory_and_the_systems_openssl_have_their_tables() -> None:
 )
 def test_three_digits(seconds: float, text: str) -> None:
     assert report.micro(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [(0.0324, "0.0324x"), (2.346, "2.35x"), (102.4, "102x"), (1184, "1180x"), (3.2e-5, "3.20e-05x")],
+)
+def test_ratios_have_three_digits_too(ratio: float, text: str) -> None:
+    table = report.markdown({"a case": {"cyjwt": 1e-3, "PyJWT": ratio * 1e-3}}, "µs")
+    assert table.endswith(f" ({text}) |")
 
 
 def test_what_differs_between_processes_is_told() -> None:
