@@ -218,6 +218,12 @@ def test_every_prefix() -> None:
     assert agree([part for cut in range(len(text)) for part in (text, text[:cut])]) == {None, "invalid_json"}
 
 
+def test_a_string_that_is_none_teaches_no_length() -> None:
+    """Its length was once learned before anybody had set it, which valgrind saw (`make valgrind`)."""
+    texts = [b'{"a":{"sub":"%s"}}' % body for body in (b"right", b"\0", b"right", b"\xff", b"as right", b"\\x", b"")]
+    assert agree(texts * 2) == {None, "invalid_json", "invalid_utf8"}
+
+
 def test_too_many_wanted_names() -> None:
     jsonscan.Scan(tuple(f"n{i}" for i in range(32)))
     with pytest.raises(ValueError, match="at most 32"):

@@ -204,7 +204,9 @@ cdef const uint8_t* scan_members(Scanner* s, const uint8_t* p, int depth, int st
             p = scan_value(s, p, depth, NESTED, member)
         elif p[0] == 0x22:
             p = scan_text(s, p, names[number].value_size, member)
-            names[number].value_size = member.length
+            # Of a string that is none, nobody set a length.
+            if p != NULL:
+                names[number].value_size = member.length
         else:
             p = scan_plain(s, p, depth, KNOWN_NAMES + number, member)
         if p == NULL:
