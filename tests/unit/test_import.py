@@ -70,19 +70,27 @@ print(sorted(name for name in set(sys.modules) - before if name.split(".")[0] ==
 
 
 def test_it_costs_little(tmp_path: Path) -> None:
-    """Under 15 ms over the bare interpreter, by the best of many runs, all but the first with bytecode."""
+    """Under 15 ms over the bare interpreter, by the best of many runs, all but the first with bytecode.
+
+    That is meant of a machine on which the interpreter itself starts in 12 ms; a slower one has as much more time.
+    """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     environment["PYTHONPYCACHEPREFIX"] = str(tmp_path)
     code = f"import sys; sys.path.insert(0, {FOLDER!r})\n"
     # Of the processor's time, since others may be at work on the machine too.
     code += "from time import process_time as now; t = now(); import cyjwt; print(now() - t)"
-    best = 1.0
-    for _ in range(40):
+    bare = "from time import process_time as now; print(now())"
+
+    def seconds(code: str) -> float:
         child = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, timeout=60)
-        best = min(best, float(child.stdout))
-        if best < 0.015:
+        return float(child.stdout)
+
+    best = start = 1.0
+    for _ in range(40):
+        best, start = min(best, seconds(code)), min(start, seconds(bare))
+        if best < 0.015 * max(start / 0.012, 1):
             return
-    raise AssertionError(f"import cyjwt took {best * 1000:.1f} ms")
+    raise AssertionError(f"import cyjwt took {best * 1000:.1f} ms, the bare interpreter {start * 1000:.1f}")
 
 
 def test_it_imports_without_a_trace() -> None:
