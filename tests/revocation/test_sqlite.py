@@ -65,7 +65,7 @@ class Process:
     def end(self) -> None:
         self.put.close()
         self.out.close()
-        assert self.process.wait(20) == 0
+        assert self.process.wait(60) == 0
 
 
 @pytest.fixture
