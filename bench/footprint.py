@@ -7,11 +7,12 @@ result of a batch for the others. Linux tells resident memory; elsewhere the fig
 from __future__ import annotations
 
 import gc
+import inspect
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from bench.harness import OURS
@@ -35,21 +36,12 @@ HELD, BATCH = 2000, 50_000
 TURNS = 5
 
 PROBE = """
-import json, sys, time
+import json, os, time
 {resident}
 before, begun = resident(), time.perf_counter()
 {statement}
 print(json.dumps([time.perf_counter() - begun, resident() - before]))
 """
-RESIDENT = """
-def resident():
-    try:
-        with open("/proc/self/statm") as stream:
-            return int(stream.read().split()[1]) * 4096
-    except OSError:
-        return 0
-"""
-
 #: A case to a contender's values, as ``bench.results`` has them.
 Values = dict[str, dict[str, list[list[float]]]]
 
@@ -62,7 +54,7 @@ def run(peers: bool) -> tuple[Values, Values]:
     for _ in range(TURNS):
         for who, statement in chosen.items():
             # -I: nothing of this folder or of the user is imported instead.
-            script = PROBE.format(resident=RESIDENT, statement=statement)
+            script = PROBE.format(resident=inspect.getsource(resident), statement=statement)
             answer = _ask(["-I", "-W", "ignore", "-c", script])
             if answer is not None:
                 _note(seconds, "import", who, answer[0])
@@ -92,9 +84,13 @@ def _note(values: Values, case: str, who: str, value: float) -> None:
 
 
 def resident() -> int:
-    """Octets of this process that are in memory."""
-    statm = Path("/proc/self/statm")
-    return int(statm.read_text().split()[1]) * 4096 if statm.exists() else 0
+    """Octets of this process that are in memory; 0 where the system does not tell."""
+    # Its text is a part of PROBE, where nothing may be imported that an import is measured to need.
+    try:
+        with open("/proc/self/statm") as stream:
+            return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 def held(make: Callable[[], Any], count: int) -> float:
