@@ -43,7 +43,10 @@ OPTIONS = (
     "-DENABLE_SOURCE_MODIFICATION=OFF",
 )
 #: The environment that reaches the compiler through cmake, and therefore tells one prefix from another.
-BUILD_ENVIRONMENT = ("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS", "ARCHFLAGS", "MACOSX_DEPLOYMENT_TARGET")
+BUILD_ENVIRONMENT = (
+    *("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS", "ARCHFLAGS", "MACOSX_DEPLOYMENT_TARGET"),
+    "CMAKE_TOOLCHAIN_FILE",
+)
 
 WINDOWS = sys.platform == "win32"
 #: The library, as the linker of the platform looks for it.
