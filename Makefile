@@ -5,6 +5,7 @@
 #   LIBCRYPTO=openssl     the system's OpenSSL >= 3.0, or the path of a prefix, instead of AWS-LC
 #   PYTEST_ARGS="-k name" more arguments for the tests
 #   PYTHONS="3.12 3.14t"  what wheels-local builds for: versions, or paths; all on the PATH and in ~/.pyenv by default
+#   ROOT=/srv/arm64       where test-aarch64 runs; docs/wheels.md tells how to make it
 #   LEAK_CALLS=1000000    how many calls the leak check makes, of all kinds together; ten million by default
 #   BENCH_ARGS="--only '*ES256*'" more arguments for the measurements; OLD= and NEW= are what bench-compare compares
 #   LEAST_GAIN=1.7        how many times as much two threads must do as one, in free-threaded
@@ -158,6 +159,10 @@ wheel: $(OUT)/wheel  ## build a wheel into dist/
 .PHONY: wheels-local
 wheels-local: $(VENV)/build-tools $(VENV)/group-wheels  ## build, repair, install and test a wheel for each of PYTHONS, from the sdist
 	$(PY) tools/wheels_local.py $(PYTHONS)
+
+.PHONY: test-aarch64
+test-aarch64: $(VENV)/build-tools  ## compile for aarch64, and run the tests under qemu in the Debian root ROOT
+	$(PY) tools/emulated.py '$(ROOT)' '$(LIBCRYPTO)' $(PYTEST_ARGS)
 
 .PHONY: clean
 clean:  ## remove the venvs and everything built; the cache of AWS-LC stays
