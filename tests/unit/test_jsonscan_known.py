@@ -220,7 +220,10 @@ def test_every_prefix() -> None:
 
 def test_a_string_that_is_none_teaches_no_length() -> None:
     """Its length was once learned before anybody had set it, which valgrind saw (`make valgrind`)."""
-    texts = [b'{"a":{"sub":"%s"}}' % body for body in (b"right", b"\0", b"right", b"\xff", b"as right", b"\\x", b"")]
+    texts = [
+        b'{"a":{"sub":"%s"}}' % body
+        for body in (b"right", b"\0", b"right", b"\xff", b"as right", b"\\x", b"")
+    ]
     assert agree(texts * 2) == {None, "invalid_json", "invalid_utf8"}
 
 
