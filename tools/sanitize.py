@@ -23,6 +23,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 SUPPRESSIONS = ROOT / "tools" / "suppressions"
+#: Where the runtimes write, each process a file by its number: what goes to standard error pytest would keep to itself.
+REPORTS = ROOT / "build" / "reports"
 
 #: Little optimization and all names, so that a report says where.
 CFLAGS = "-O1 -g -fno-omit-frame-pointer"
@@ -56,12 +58,20 @@ MODES = {
         "gcc -fsanitize=address,undefined -fno-sanitize-recover=all",
         # The C++ of other packages throws, and its runtime must be there when the sanitizer's begins.
         ("libasan.so", "libubsan.so", "libstdc++.so"),
-        {**_MALLOC, "ASAN_OPTIONS": f"{_ASAN}:detect_stack_use_after_return=1", "UBSAN_OPTIONS": _UBSAN},
+        {
+            **_MALLOC,
+            "ASAN_OPTIONS": f"{_ASAN}:detect_stack_use_after_return=1:log_path={REPORTS / 'asan'}",
+            "UBSAN_OPTIONS": f"{_UBSAN}:log_path={REPORTS / 'asan'}",
+        },
     ),
     "tsan": Mode(
         "gcc -fsanitize=thread",
         ("libtsan.so",),
-        {"TSAN_OPTIONS": f"suppressions={SUPPRESSIONS / 'tsan.txt'}:halt_on_error=0:exitcode=66:history_size=7"},
+        # Tests fork while threads run, and let the child start some of its own.
+        {
+            "TSAN_OPTIONS": f"suppressions={SUPPRESSIONS / 'tsan.txt'}:log_path={REPORTS / 'tsan'}:"
+            "halt_on_error=0:exitcode=0:history_size=7:die_after_fork=0"
+        },
         # ThreadSanitizer has fixed places for its shadow memory, which a randomized address space may take.
         ("setarch", platform.machine(), "--addr-no-randomize"),
         "gcc, util-linux",
@@ -156,6 +166,23 @@ def environment(mode: Mode, made: Path) -> dict[str, str]:
     return told
 
 
+def reports(name: str) -> list[Path]:
+    """What the runtime of a mode has written, a file for each process that had something to say."""
+    return sorted(REPORTS.glob(f"{name}.*"))
+
+
+def watch(name: str, command: list[str], told: dict[str, str]) -> int:
+    """Run the command, print what was found, and give a status that is 0 only where nothing was."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    for path in reports(name):
+        path.unlink()
+    status = subprocess.run([*MODES[name].wrap, *command], env=told, check=False).returncode
+    found = reports(name)
+    for path in found:
+        print(f"\n{path}:\n{path.read_text('utf-8', 'replace')}", file=sys.stderr)
+    return status or (66 if found else 0)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description="Run a command over a build of the engine that watches itself."
@@ -181,7 +208,7 @@ def main() -> int:
         return 2
     except subprocess.CalledProcessError as error:
         return error.returncode
-    return subprocess.run([*mode.wrap, *command], env=told, check=False).returncode if command else 0
+    return watch(options.mode, command, told) if command else 0
 
 
 if __name__ == "__main__":

@@ -103,6 +103,30 @@ def test_a_runtime_that_is_not_there_is_no_preload(
         sanitize.library(sanitize.MODES["asan"], "libasan.so")
 
 
+@pytest.mark.parametrize(
+    ("writes", "ends", "status"), [(False, 0, 0), (True, 0, 66), (True, 1, 1), (False, 3, 3)]
+)
+def test_a_report_is_printed_and_fails_the_run(
+    sanitize: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    writes: bool,
+    ends: int,
+    status: int,
+) -> None:
+    """Also that of a child process which no test looked after; one of an earlier run is gone."""
+    monkeypatch.setattr(sanitize, "REPORTS", tmp_path)
+    (tmp_path / "tsan.1").write_text("of yesterday")
+    monkeypatch.setitem(sanitize.MODES, "tsan", sanitize.MODES["tsan"]._replace(wrap=()))
+    code = f"import sys; {writes} and open(sys.argv[1], 'w').write('a data race'); sys.exit({ends})"
+    command = [sys.executable, "-c", code, str(tmp_path / "tsan.77")]
+    assert sanitize.watch("tsan", command, dict(os.environ)) == status
+    said = capsys.readouterr().err
+    assert ("a data race" in said) == writes
+    assert "yesterday" not in said
+
+
 def test_the_logs_of_libfuzzer_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     main = importlib.import_module("fuzz.__main__")
     monkeypatch.setattr(main, "OUT", tmp_path)
