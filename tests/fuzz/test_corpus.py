@@ -52,6 +52,7 @@ def header_of(data: bytes) -> bytes:
         return b""
 
 
+@pytest.mark.filterwarnings("ignore::cyjwt.keyset.KeySetWarning")
 def test_the_corpus_reaches_both_verdicts() -> None:
     """What a fuzzer begins with is accepted by every reader now and then, and refused."""
     taken: dict[str, set[bool]] = {name: set() for name in TARGETS}
