@@ -46,15 +46,12 @@ SOURCES := pyproject.toml setup.py MANIFEST.in LICENSE $(wildcard README.md LICE
 
 .PHONY: help
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-23s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-23s %s\n", $$1, $$2 }'
 	@sed -n 's/^#   \([A-Z_]*=.*\)/  \1/p' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
 demo: $(VENV)/installed  ## see the engine at work
 	$(PY) tools/demo.py
-
-.PHONY: setup
-setup: $(VENV)/installed $(foreach group,test suites lint docs,$(VENV)/group-$(group))  ## install what test, suites, lint, docs and leak need, and do nothing yet
 
 .PHONY: test
 test: $(VENV)/installed $(VENV)/group-test  ## run the whole test suite, and every docstring's example, against the installed wheel

@@ -7,8 +7,6 @@ in some 2^27 would bear the mark by chance.
 
 from __future__ import annotations
 
-import functools
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
@@ -21,12 +19,15 @@ _PRIMES: Final = (
 )
 
 
-@functools.cache
-def _marks() -> tuple[tuple[int, frozenset[int]], ...]:
-    """Each prime with the residues that 65537 generates modulo it; made when the first RSA key is."""
-    return tuple((p, frozenset(pow(65537, exponent, p) for exponent in range(p))) for p in _PRIMES)
+#: Each prime with the residues that 65537 generates modulo it; made, as a whole, when the first RSA key is.
+_marks: tuple[tuple[int, frozenset[int]], ...] = ()
 
 
 def is_roca(modulus: int) -> bool:
     """Whether a modulus bears the mark."""
-    return all(modulus % prime in powers for prime, powers in _marks())
+    global _marks
+    marks = _marks
+    if not marks:
+        marks = tuple((p, frozenset(pow(65537, exponent, p) for exponent in range(p))) for p in _PRIMES)
+        _marks = marks
+    return all(modulus % prime in powers for prime, powers in marks)

@@ -7,7 +7,6 @@ left out with a warning, and so is whatever is private or secret, since a publis
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 
 from cyjwt._arguments import BytesLike, algorithm_row, key_name, octets_or_text
@@ -17,10 +16,12 @@ from cyjwt.keys import Key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import warnings
     from typing import Any, NoReturn, Self
 
     from cyjwt import _jwk
 else:
+    warnings = LazyModule("warnings")
     _jwk = LazyModule("cyjwt._jwk")
 
 __all__ = ["MOST_KEYS", "MOST_OCTETS", "KeySet", "KeySetWarning", "read_entries", "some_key"]

@@ -19,7 +19,6 @@ from cyjwt._engine.pyraw cimport (
 from cyjwt._engine.question cimport MOST_VALUES, Question
 
 from sys import intern
-from types import MethodType
 
 cdef extern from "Python.h":
     ctypedef struct PyTypeObject:
@@ -32,6 +31,7 @@ cdef extern from "Python.h":
     PyObject* PyObject_VectorcallMethod(
         PyObject* name, PyObject** args, size_t count, PyObject* names
     ) noexcept
+    object PyMethod_New(object function, object instance)
 
 # Called by a pointer of this type, since the caller says by NULL what it raised.
 ctypedef PyObject* (*Retry)(Front, PyObject*, PyObject*) noexcept
@@ -63,7 +63,7 @@ cdef class Front:
         return self.function(*args, **options)
 
     def __get__(self, instance, owner):
-        return self if instance is None or self.free else MethodType(self, instance)
+        return self if instance is None or self.free else PyMethod_New(self, instance)
 
     def __reduce__(self):
         return self.function.__qualname__
