@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import sys
+import time
 from typing import Any
 
 import pytest
@@ -241,3 +244,29 @@ def test_large_values_of_many_tokens(route: str) -> None:
         one for n, token in enumerate(tokens) for one in (token, tokens[n][:-5], token.encode(), "x" * n)
     ]
     agree(keys.verifier(), mixed * 3, names=["pad", "n", "more"], threads=2)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="garbage is collected with each object that is made")
+def test_garbage_is_not_collected_after_each_run() -> None:
+    """All that it could find are the claims themselves, which are alive."""
+    tokens = [HS256.token(good_claims(n=n, roles=["a", "b"])) for n in range(3000)]
+    collections = 0
+
+    def count(phase: str, info: dict[str, int]) -> None:
+        nonlocal collections
+        collections += phase == "start"
+
+    threshold = gc.get_threshold()
+    gc.callbacks.append(count)
+    try:
+        gc.collect()
+        gc.set_threshold(100, *threshold[1:])
+        collections, start = 0, time.perf_counter()
+        batch = VERIFIER.verify_batch(tokens, threads=1)
+        took = time.perf_counter() - start
+    finally:
+        gc.callbacks.remove(count)
+        gc.set_threshold(*threshold)
+    assert batch.valid == len(tokens)
+    # What is made before and after the runs may be the occasion as well.
+    assert collections <= 6 + took / 0.05

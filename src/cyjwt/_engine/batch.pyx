@@ -7,7 +7,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t
 
 from cyjwt._engine.arrow_text cimport TextChunk, fill
-from cyjwt._engine.clock cimport read_clock
+from cyjwt._engine.clock cimport cyjwt_now, read_clock
 from cyjwt._engine.compact cimport Borrowed, borrow, release
 from cyjwt._engine.jsonlex cimport ABSENT, STRING
 from cyjwt._engine.jsonread cimport read_value
@@ -52,11 +52,12 @@ from cyjwt._engine.verify cimport Engine, finish_claims, read_claims
 from cyjwt._engine.jsontext import loads
 
 cdef enum:
-    AHEAD = 8       # how many tokens before its turn one is asked for
-
-
-cdef enum:
+    AHEAD = 8           # how many tokens before its turn one is asked for
     LEAST_RUN = 64      # of several threads; smaller ones would leave lanes empty
+
+# Seconds between two looks for signals. CPython from 3.12 on collects garbage at such a look, which for the claims
+# of a batch is time spent in vain.
+cdef double LOOK_AFTER = 0.05
 
 
 cdef class Work:
@@ -148,6 +149,7 @@ cdef class Work:
         cdef Borrowed[RUN_TOKENS] held
         cdef Py_ssize_t first
         cdef int count, most, i
+        cdef double now, looked = cyjwt_now()
         while not self.stopped:
             with cython.critical_section(self):
                 first = self.next
@@ -173,7 +175,10 @@ cdef class Work:
             finally:
                 for i in range(count):
                     release(&held[i])
-            PyErr_CheckSignals()
+            now = cyjwt_now()
+            if not 0 <= now - looked < LOOK_AFTER:
+                looked = now
+                PyErr_CheckSignals()
 
     cdef int share(self, Py_ssize_t left) noexcept:
         """The most tokens of the next run: fewer towards the end, where a thread would be left with it."""
