@@ -6,7 +6,7 @@ verdict on a key.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from _collections_abc import Collection
 
 from cyjwt import _strength
 from cyjwt.algorithms import ALGORITHMS, Algorithm

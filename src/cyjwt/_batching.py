@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from _collections_abc import Collection, Iterator
 
 from cyjwt._engine.keysource import KeySource
 from cyjwt._engine.single import verify

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from _collections_abc import Mapping
 
 from cyjwt import caches
 from cyjwt._arguments import algorithm_row, octets_or_text, type_name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from _collections_abc import Callable, Collection, Mapping
 
 from cyjwt import caches
 from cyjwt._arguments import algorithm_row

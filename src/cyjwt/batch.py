@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from _collections_abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from cyjwt._arguments import type_name

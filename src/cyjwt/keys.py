@@ -7,7 +7,7 @@ The rules that refuse a key live in ``_strength`` and ``_material``, the formats
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from _collections_abc import Collection, Mapping
 
 from cyjwt._arguments import algorithm_row, allowances, key_name, octets, octets_or_text, password_octets
 from cyjwt._classified import handle

@@ -7,7 +7,7 @@ left out with a warning, and so is whatever is private or secret, since a publis
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from _collections_abc import Iterable, Iterator, Mapping
 
 from cyjwt._arguments import BytesLike, algorithm_row, key_name, octets_or_text
 from cyjwt._lazy import LazyModule

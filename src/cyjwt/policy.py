@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Collection, Container
+from _collections_abc import Callable, Collection, Container
 from datetime import timedelta
 
 from cyjwt._arguments import algorithm_row, type_name, utf8_text

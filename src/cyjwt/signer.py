@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from _collections_abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 
 from cyjwt._arguments import algorithm_row, type_name

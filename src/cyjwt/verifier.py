@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from _collections_abc import Callable, Collection, Iterable
 from datetime import timedelta
 
 from cyjwt._batching import BatchVerifier

@@ -320,7 +320,7 @@ cdef int scan_object(
     return s.error
 
 
-def check(const uint8_t[::1] data not None, /):
+def check(bytes data not None, /):
     """Says why a text is not the JSON of a header or payload, without making an object of it.
 
     Args:
@@ -333,13 +333,12 @@ def check(const uint8_t[::1] data not None, /):
         >>> check(b'{"a":1,"a":2}')
         'duplicate_member'
     """
-    cdef size_t size = data.shape[0]
+    cdef size_t size = <size_t>len(data)
     cdef uint8_t* text = <uint8_t*>malloc(size + CYJWT_JSON_SLACK)
     cdef int error
     if text == NULL:
         raise MemoryError
-    if size:
-        memcpy(text, &data[0], size)
+    memcpy(text, <const char*>data, size)
     memset(text + size, 0, CYJWT_JSON_SLACK)
     with nogil:
         error = scan_object(text, size, NULL, NULL, NULL, 0)
@@ -366,7 +365,7 @@ cdef class Scan:
         forget_names(&self.known)
         want_names(&self.known, &self.names)
 
-    def read(self, const uint8_t[::1] data not None, unsigned int line=0):
+    def read(self, bytes data not None, unsigned int line=0):
         """Scan a text, and learn from it.
 
         Args:
@@ -378,10 +377,10 @@ cdef class Scan:
             of a number, the value; or ``None``.
         """
         cdef Member[MAX_NAMES] members
-        cdef bytes text = bytes(data) + bytes(CYJWT_JSON_SLACK)
+        cdef bytes text = data + bytes(CYJWT_JSON_SLACK)
         cdef int i
         cdef int error = scan_object(
-            <const uint8_t*><const char*>text, data.shape[0], &self.names, members, &self.known, line
+            <const uint8_t*><const char*>text, len(data), &self.names, members, &self.known, line
         )
         found = []
         for i in range(self.names.count if error == JSON_OK else 0):

@@ -69,7 +69,8 @@ def read_json(octets: bytes, name: str) -> dict[str, Any]:
 
 def ask_for_strict_json(octets: bytes, name: str) -> None:
     """Refuse what PyJWT would read and the engine does not: duplicate members, NaN, other encodings."""
-    reason = jsonscan.check(octets)
+    # A detached payload is the caller's, who may have it in a buffer.
+    reason = jsonscan.check(bytes(octets))
     if reason is not None:
         error = DecodeError(f"Invalid {name} string: {_WORDS.get(reason, 'it is not JSON by RFC 8259')}")
         error.code = reason
