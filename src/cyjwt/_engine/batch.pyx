@@ -55,8 +55,8 @@ cdef enum:
     AHEAD = 8           # how many tokens before its turn one is asked for
     LEAST_RUN = 64      # of several threads; smaller ones would leave lanes empty
 
-# Seconds between two looks for signals. CPython from 3.12 on collects garbage at such a look, which for the claims
-# of a batch is time spent in vain.
+# Seconds between two looks for signals. CPython from 3.12 on collects garbage at such a look, which for the
+# claims of a batch is time spent in vain.
 cdef double LOOK_AFTER = 0.05
 
 
