@@ -164,3 +164,15 @@ def test_a_set_is_forgotten_when_its_time_has_passed(monkeypatch: pytest.MonkeyP
     lasting.put(members)
     moment[0] += 1e9
     assert lasting.get() is not None
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+def test_a_detached_payload_may_lie_in_a_buffer(kind: Callable[[bytes], Any]) -> None:
+    token = jwt.PyJWS().encode(b'{"a":1}', SECRET, is_payload_detached=True)
+
+    def decode(payload: bytes) -> Any:
+        return jwt.decode(token, SECRET, algorithms=["HS256"], detached_payload=kind(payload))
+
+    assert decode(b'{"a":1}') == {"a": 1}
+    with pytest.raises(jwt.InvalidSignatureError):
+        decode(b'{"a":2}')
