@@ -106,13 +106,14 @@ def held(make: Callable[[], Any], count: int) -> float:
 def key(algorithm: str, who: str) -> float:
     """Octets of a key that is ready to verify."""
     from bench.lineup import PYTHON
+    from bench.samples import material
 
     library: Any = PYTHON[who]()
     if who in (OURS, "oxyjwt"):
         return held(lambda: library.key(algorithm, False), HELD)
     # PyJWT and webtoken have a class of their own for JWKs alone.
     form = "JWK" if who in ("PyJWT", "webtoken") else "raw"
-    return held(lambda: library.load(algorithm, form, False), HELD)
+    return held(lambda: library.load(material(algorithm, form, private=False), algorithm), HELD)
 
 
 def verifier(algorithm: str, who: str) -> float:

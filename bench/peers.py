@@ -24,8 +24,8 @@ class Peer(Limited):
 
     refusal: type[Exception] | tuple[type[Exception], ...]
 
-    def load(self, algorithm: str, form: str, private: bool) -> Any:
-        """The library's key object."""
+    def load(self, raw: Any, algorithm: str) -> Any:
+        """The library's key object, of a JWK (a ``dict``), a secret or PEM."""
         raise NotImplementedError
 
     def verify_with(self, algorithm: str, key: Key) -> Verify:
@@ -39,24 +39,26 @@ class Peer(Limited):
     def verifier(self, algorithm: str) -> Verify:
         if algorithm in self.lacks:
             return None
-        key = self.load(algorithm, "raw", False)
+        key = self.load(material(algorithm, "raw", private=False), algorithm)
         return self.verify_with(algorithm, lambda: key)
 
     def signer(self, algorithm: str) -> Sign:
         if algorithm in self.lacks:
             return None
-        key = self.load(algorithm, "raw", True)
+        key = self.load(material(algorithm, "raw", private=True), algorithm)
         return self.sign_with(algorithm, lambda: key)
 
     def raw_verifier(self, algorithm: str, form: str) -> Verify:
         if algorithm in self.lacks:
             return None
-        return self.verify_with(algorithm, lambda: self.load(algorithm, form, False))
+        load, raw = self.load, material(algorithm, form, private=False)
+        return self.verify_with(algorithm, lambda: load(raw, algorithm))
 
     def raw_signer(self, algorithm: str, form: str) -> Sign:
         if algorithm in self.lacks:
             return None
-        return self.sign_with(algorithm, lambda: self.load(algorithm, form, True))
+        load, raw = self.load, material(algorithm, form, private=True)
+        return self.sign_with(algorithm, lambda: load(raw, algorithm))
 
 
 class PyJWT(Peer):
@@ -67,10 +69,9 @@ class PyJWT(Peer):
         self.refusal = jwt.InvalidTokenError
         self.lacks = frozenset(["Ed448"])
 
-    def load(self, algorithm: str, form: str, private: bool) -> Any:
-        raw = material(algorithm, form, private=private)
-        # What it makes of PEM on each call itself.
-        return self.jwt.PyJWK(raw, algorithm) if form == "JWK" else raw
+    def load(self, raw: Any, algorithm: str) -> Any:
+        # Secrets and PEM it takes as they are, on each call.
+        return self.jwt.PyJWK(raw, algorithm) if isinstance(raw, dict) else raw
 
     def verify_with(self, algorithm: str, key: Key) -> Verify:
         decode, allowed = self.jwt.decode, [algorithm]
@@ -114,14 +115,15 @@ class Joserfc(Peer):
         from joserfc import errors, jwk, jws, jwt
 
         self.jwk, self.jws, self.jwt = jwk, jws, jwt
+        self.kinds = {"oct": jwk.OctKey, "RSA": jwk.RSAKey, "EC": jwk.ECKey, "OKP": jwk.OKPKey}
         self.refusal = (errors.JoseError, ValueError)
 
-    def load(self, algorithm: str, form: str, private: bool) -> Any:
-        kinds = {"oct": self.jwk.OctKey, "RSA": self.jwk.RSAKey, "EC": self.jwk.ECKey, "OKP": self.jwk.OKPKey}
-        return kinds[key_type(algorithm)].import_key(material(algorithm, form, private=private))
+    def load(self, raw: Any, algorithm: str) -> Any:
+        return self.kinds[key_type(algorithm)].import_key(raw)
 
     def verify_with(self, algorithm: str, key: Key) -> Verify:
-        decode, allowed = self.jwt.decode, [algorithm]
+        # Where it is given algorithms it makes such a registry on each call.
+        decode, allowed = self.jwt.decode, self.jws.JWSRegistry(algorithms=[algorithm])
         registry = self.jwt.JWTClaimsRegistry(
             iss={"essential": True, "values": list(ISSUERS)},
             aud={"essential": True, "value": AUDIENCE},
@@ -129,16 +131,16 @@ class Joserfc(Peer):
         )
 
         def verify(token: str) -> dict[str, Any]:
-            claims: dict[str, Any] = decode(token, key(), algorithms=allowed).claims
+            claims: dict[str, Any] = decode(token, key(), registry=allowed).claims
             registry.validate(claims)
             return claims
 
         return verify
 
     def sign_with(self, algorithm: str, key: Key) -> Sign:
-        encode, allowed = self.jwt.encode, [algorithm]
+        encode, allowed = self.jwt.encode, self.jws.JWSRegistry(algorithms=[algorithm])
         header = {"alg": algorithm, "typ": "JWT"}
-        return lambda claims: encode(header, claims, key(), algorithms=allowed)
+        return lambda claims: encode(header, claims, key(), registry=allowed)
 
     def set_verifier(self, algorithm: str, jwks: dict[str, Any]) -> Verify:
         keys = self.jwk.KeySet.import_key_set(jwks)
@@ -163,10 +165,9 @@ class Authlib(Peer):
         self.jwk, self.jwt = JsonWebKey, JsonWebToken
         self.refusal = (errors.JoseError, ValueError)
 
-    def load(self, algorithm: str, form: str, private: bool) -> Any:
-        raw = material(algorithm, form, private=private)
+    def load(self, raw: Any, algorithm: str) -> Any:
         # A dict says itself what kind it is; octets do not.
-        return self.jwk.import_key(raw, None if form == "JWK" else {"kty": key_type(algorithm)})
+        return self.jwk.import_key(raw, None if isinstance(raw, dict) else {"kty": key_type(algorithm)})
 
     def verify_with(self, algorithm: str, key: Key) -> Verify:
         decode = self.jwt([algorithm]).decode
@@ -206,13 +207,19 @@ class PythonJose(Peer):
             raise RuntimeError("python-jose is not on its cryptography backend")
         self.jwk, self.jwt, self.refusal = jwk, jwt, JOSEError
 
-    def load(self, algorithm: str, form: str, private: bool) -> Any:
-        return self.jwk.construct(material(algorithm, form, private=private), algorithm)
+    def load(self, raw: Any, algorithm: str) -> Any:
+        return self.jwk.construct(raw, algorithm)
 
     def verify_with(self, algorithm: str, key: Key) -> Verify:
-        decode, options = self.jwt.decode, {"require_exp": True, "require_aud": True, "require_iss": True}
-        return lambda token: decode(
-            token, key(), algorithms=[algorithm], options=options, audience=AUDIENCE, issuer=ISSUERS
+        verify = self.verify_by(algorithm)
+        return lambda token: verify(token, key())
+
+    def verify_by(self, algorithm: str) -> Callable[[str, Any], dict[str, Any]]:
+        """A function from a token and its key to its claims."""
+        options = {"require_exp": True, "require_aud": True, "require_iss": True}
+        decode, allowed = self.jwt.decode, [algorithm]
+        return lambda token, key: decode(
+            token, key, algorithms=allowed, options=options, audience=AUDIENCE, issuer=ISSUERS
         )
 
     def sign_with(self, algorithm: str, key: Key) -> Sign:
@@ -220,9 +227,10 @@ class PythonJose(Peer):
         return lambda claims: encode(claims, key(), algorithm=algorithm)
 
     def set_verifier(self, algorithm: str, jwks: dict[str, Any]) -> Verify:
-        if algorithm in self.lacks:
-            return None
-        return self.verify_with(algorithm, lambda: jwks)
+        # Given the set itself, it would read and try one key after the other, whatever `kid` the token names.
+        keys = {key["kid"]: self.load(key, algorithm) for key in jwks["keys"]}
+        read, verify = self.jwt.get_unverified_header, self.verify_by(algorithm)
+        return lambda token: verify(token, keys[read(token)["kid"]])
 
     def header_reader(self) -> Callable[[str], dict[str, Any]]:
         read: Callable[[str], dict[str, Any]] = self.jwt.get_unverified_header
@@ -235,15 +243,14 @@ class JWCrypto(Peer):
     def __init__(self) -> None:
         from jwcrypto import common, jwk, jwt
 
-        self.jwk, self.jwt = jwk, jwt
+        self.jwk, self.jwt, self.base64url = jwk, jwt, common.base64url_encode
         self.refusal = (common.JWException, ValueError)
 
-    def load(self, algorithm: str, form: str, private: bool) -> Any:
-        raw = material(algorithm, form, private=private)
-        if form == "JWK":
+    def load(self, raw: Any, algorithm: str) -> Any:
+        if isinstance(raw, dict):
             return self.jwk.JWK(**raw)
-        if isinstance(native_key(algorithm), bytes):
-            return self.jwk.JWK(**material(algorithm, "JWK", private=private))
+        if algorithm.startswith("HS"):
+            return self.jwk.JWK(kty="oct", k=self.base64url(raw))
         return self.jwk.JWK.from_pem(raw)
 
     def verify_with(self, algorithm: str, key: Key) -> Verify:
@@ -252,7 +259,10 @@ class JWCrypto(Peer):
         refusal = self.jwt.JWTInvalidClaimValue
 
         def verify(token: str) -> dict[str, Any]:
-            made = make(jwt=token, key=key(), algs=allowed, check_claims=wanted)
+            made = make(algs=allowed, check_claims=wanted, expected_type="JWS")
+            # It would let a token pass that expired a minute ago.
+            made.leeway = 0
+            made.deserialize(token, key())
             claims: dict[str, Any] = json.loads(made.claims)
             # It knows one issuer at most.
             if claims["iss"] not in ISSUERS:
@@ -262,10 +272,12 @@ class JWCrypto(Peer):
         return verify
 
     def sign_with(self, algorithm: str, key: Key) -> Sign:
-        make, header = self.jwt.JWT, {"alg": algorithm, "typ": "JWT"}
+        make, header, allowed = self.jwt.JWT, {"alg": algorithm, "typ": "JWT"}, [algorithm]
+        dumps = json.JSONEncoder(separators=(",", ":")).encode
 
         def sign(claims: dict[str, Any]) -> str:
-            made = make(header=header, claims=claims, algs=[algorithm])
+            # Of a dict it would make a deep copy first.
+            made = make(header=header, claims=dumps(claims), algs=allowed)
             made.make_signed_token(key())
             text: str = made.serialize()
             return text
@@ -275,3 +287,7 @@ class JWCrypto(Peer):
     def set_verifier(self, algorithm: str, jwks: dict[str, Any]) -> Verify:
         keys = self.jwk.JWKSet.from_json(json.dumps(jwks))
         return self.verify_with(algorithm, lambda: keys)
+
+    def header_reader(self) -> Callable[[str], dict[str, Any]]:
+        read = self.jwt.JWT.from_jose_token
+        return lambda token: read(token).token.jose_header
