@@ -56,13 +56,15 @@ const makers = {
     const { createSigner, createVerifier } = require("fast-jwt");
     const { key, form, sign, algorithm, policy } = wanted;
     const text = form === "JWK" || !algorithm.startsWith("HS") ? key : Buffer.from(key, "base64");
+    // Its cache hashes each token to find it, unless told to take the token itself, which its README calls quicker.
+    const caching = wanted.cache ? { cache: true, cacheKeyBuilder: (token) => token } : {};
     const make = () => {
       const material = form === "JWK" ? pem(wanted) : text;
       return sign
         ? createSigner({ key: material, algorithm, noTimestamp: wanted.noTimestamp })
         : createVerifier({
             key: material, algorithms: [algorithm], allowedAud: policy.audience, allowedIss: policy.issuers,
-            requiredClaims: ["exp"], cache: wanted.cache ?? false,
+            requiredClaims: ["exp", "aud", "iss"], ...caching,
           });
     };
     if (wanted.raw) return { call: (argument) => make()(argument) };
@@ -72,10 +74,10 @@ const makers = {
   async jsonwebtoken(wanted) {
     const jwt = require("jsonwebtoken");
     const { sign, algorithm, policy } = wanted;
-    const use = sign
-      ? (claims, key) => jwt.sign(claims, key, { algorithm, noTimestamp: wanted.noTimestamp })
-      : (token, key) =>
-          jwt.verify(token, key, { algorithms: [algorithm], audience: policy.audience, issuer: policy.issuers });
+    const options = sign
+      ? { algorithm, noTimestamp: wanted.noTimestamp }
+      : { algorithms: [algorithm], audience: policy.audience, issuer: policy.issuers };
+    const use = (argument, key) => (sign ? jwt.sign : jwt.verify)(argument, key, options);
     if (wanted.raw) return { call: (argument) => use(argument, keyObject(wanted)) };
     const ready = keyObject(wanted);
     return { call: (argument) => use(argument, ready) };
