@@ -43,14 +43,16 @@ def pybase64_decode() -> Callable[[bytes], bytes]:
     """pybase64's strict decoding; base64url has no padding, so it is put back."""
     from pybase64 import b64decode
 
-    return lambda text: b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    # By position: names cost it half as much again.
+    return lambda text: b64decode(text + b"=" * (-len(text) % 4), b"-_", True)
 
 
 def pybase64_encode() -> Callable[[bytes], bytes]:
     """pybase64's encoding, less the padding."""
-    from pybase64 import urlsafe_b64encode
+    from pybase64 import b64encode
 
-    return lambda data: urlsafe_b64encode(data).rstrip(b"=")
+    # Quicker than its `urlsafe_b64encode`, which does the same.
+    return lambda data: b64encode(data, b"-_").rstrip(b"=")
 
 
 def reading(loads: Callable[[bytes], Any], size: int, refusal: type[Exception]) -> Work:
@@ -74,7 +76,7 @@ def writing(dumps: Callable[[Any], bytes | str], size: int) -> Work:
 def msgspec_loads() -> tuple[Callable[[bytes], Any], type[Exception]]:
     import msgspec
 
-    return msgspec.json.decode, msgspec.DecodeError
+    return msgspec.json.Decoder().decode, msgspec.DecodeError
 
 
 def orjson_loads() -> tuple[Callable[[bytes], Any], type[Exception]]:
@@ -86,7 +88,8 @@ def orjson_loads() -> tuple[Callable[[bytes], Any], type[Exception]]:
 def msgspec_dumps() -> Callable[[Any], bytes]:
     import msgspec
 
-    return msgspec.json.encode
+    encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+    return encode
 
 
 def orjson_dumps() -> Callable[[Any], bytes]:
