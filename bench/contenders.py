@@ -2,8 +2,8 @@
 ``bench.natives``.
 
 All of them check the signature, ``exp``, ``aud`` and ``iss``, and return the claims as a ``dict``; what a library
-cannot check itself is in ``NOTES``. They hold their key object beforehand, but for ``raw_verifier`` and
-``raw_signer``, which get key material anew with each call.
+cannot check itself, or checks only where it is told to at a cost, is in ``NOTES``. They hold their key object
+beforehand, but for ``raw_verifier`` and ``raw_signer``, which get key material anew with each call.
 """
 
 from __future__ import annotations

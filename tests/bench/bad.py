@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from bench.samples import tampered, token_pool
+from typing import Any
+
+from bench import baseline
+from bench.samples import claims_of, oracle_key, tampered, token_pool
 
 
 def bad_tokens(algorithm: str) -> list[str]:
@@ -13,3 +16,17 @@ def bad_tokens(algorithm: str) -> list[str]:
         token_pool(algorithm, 320, audience="payroll")[0],
         token_pool(algorithm, 320, issuer="https://elsewhere.example/")[0],
     ]
+
+
+def taken_without(verify: Any, refusal: Any, algorithm: str) -> set[str]:
+    """Which of the claims that are checked a token may lack."""
+    taken = set()
+    for name in ("exp", "aud", "iss"):
+        claims = claims_of(320)
+        del claims[name]
+        try:
+            verify(baseline.sign(claims, oracle_key(algorithm), algorithm))
+        except refusal:
+            continue
+        taken.add(name)
+    return taken

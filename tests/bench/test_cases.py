@@ -12,7 +12,7 @@ from bench import headline, keysets, lineup, refusals, report, tokens
 from bench.__main__ import every_case, headlines
 from bench.harness import Case, Work, left_out, measure
 from bench.samples import POOL, claims_pool, material, token_pool
-from tests.bench.bad import bad_tokens
+from tests.bench.bad import bad_tokens, taken_without
 
 NAMES = [case.name for case in every_case()]
 
@@ -70,6 +70,10 @@ def test_each_library_is_set_up_to_check_what_the_others_check(who: str, algorit
     for bad in bad_tokens(algorithm):
         with pytest.raises(library.refusal):
             verify(bad)
+    # These look at `exp` where it is, which the report says.
+    lenient = who in ("PyJWT", "oxyjwt", "ryjwt", "webtoken")
+    assert taken_without(verify, library.refusal, algorithm) == ({"exp"} if lenient else set())
+    assert not lenient or "`exp`" in lineup.NOTES[who]
     assert tokens.signing(library, algorithm, 320) is not None
     for form in ("raw", "JWK"):
         raw = tokens.verifying(library, algorithm, 320, form=form)
@@ -83,6 +87,13 @@ def test_keys_are_found_by_their_names(who: str) -> None:
         pytest.skip(f"{who} reads no JWK Set")
     assert [work.call(token) for token in work.pool] == list(claims_pool(320))
     assert len({cyjwt.read_unverified(token).header["kid"] for token in work.pool}) == 10
+
+
+@pytest.mark.parametrize("who", ["cyjwt", "PyJWT", "oxyjwt", "ryjwt"])
+def test_keys_are_fetched_and_found_by_their_names(who: str) -> None:
+    work = keysets.from_url(contender(who))
+    assert work is not None
+    assert [work.call(token) for token in work.pool] == list(claims_pool(320))
 
 
 def test_a_public_jwk_has_no_private_member() -> None:
