@@ -61,7 +61,12 @@ def verifying(contender: Contender, algorithm: str, size: int, *, form: str = ""
         must_give(verify(token), claims)
         must_refuse(verify, tampered(token, index), contender.refusal)
         must_refuse(verify, with_another_payload(token, pool[index - 1]), contender.refusal)
-    must_refuse(verify, token_pool(algorithm, size, expires_in=-3600)[0], contender.refusal)
+    for bad in (
+        token_pool(algorithm, size, expires_in=-3600),
+        token_pool(algorithm, size, audience="payroll"),
+        token_pool(algorithm, size, issuer="https://elsewhere.example/"),
+    ):
+        must_refuse(verify, bad[0], contender.refusal)
     return Work(verify, pool)
 
 
