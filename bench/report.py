@@ -66,7 +66,12 @@ SECTIONS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
     ("JSON", "", lambda name: name.startswith("JSON ")),
     ("base64url", "", lambda name: name.startswith("base64url ")),
     ("Comparison in constant time", "", lambda name: name.startswith("compare ")),
-    ("Import", "Over the bare interpreter, in a process of its own.", lambda name: name == "import"),
+    (
+        "Import",
+        "Over the bare interpreter, in a process of its own. cyjwt imports `cryptography` with the first key that is no "
+        "secret, and pays for it then.",
+        lambda name: name == "import",
+    ),
 )
 
 
