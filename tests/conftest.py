@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,10 @@ if str(ROOT) not in sys.path:
 # A shell starts what runs in the background with SIGINT ignored, children too; the tests of Ctrl-C need it.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Wheels are tested with pytest alone.
+if importlib.util.find_spec("hypothesis") is not None:
+    import tests.profiles  # noqa: F401
 
 if TYPE_CHECKING:
     from tests.support import Pair

@@ -211,11 +211,20 @@ def test_without_nanoarrow_the_error_names_the_extra(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("threads", [1, 2])
 def test_ctrl_c_ends_it_within_a_second(threads: int) -> None:
     keys = pair("ES512")
-    producer = produced(ArrayProducer, [keys.token().encode()] * 40_000)
+    given = threading.Event()
+
+    class Telling(ArrayProducer):
+        def __arrow_c_array__(self, requested_schema: Any = None) -> tuple[Any, Any]:
+            arrays = self.array()
+            given.set()
+            return arrays
+
+    producer = produced(Telling, [keys.token().encode()] * 40_000)
     verifier = keys.verifier()
     interrupted: list[float] = []
 
     def interrupt() -> None:
+        given.wait(60)
         time.sleep(0.3)
         interrupted.append(time.perf_counter())
         _thread.interrupt_main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import os
 import pickle
 import subprocess
 import sys
@@ -346,7 +347,8 @@ def test_secrets_and_signing_do_not_import_cryptography() -> None:
         "key.verify(b'', key.sign(b'', 'HS256'), 'HS256')\n"
         "assert not [name for name in sys.modules if name.startswith('cryptography')]\n"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment)
 
 
 def test_a_wrong_signature_is_never_an_error_of_the_backend() -> None:
