@@ -67,10 +67,9 @@ MODES = {
     "tsan": Mode(
         "gcc -fsanitize=thread",
         ("libtsan.so",),
-        # Tests fork while threads run, and let the child start some of its own.
         {
             "TSAN_OPTIONS": f"suppressions={SUPPRESSIONS / 'tsan.txt'}:log_path={REPORTS / 'tsan'}:"
-            "halt_on_error=0:exitcode=0:history_size=7:die_after_fork=0"
+            "halt_on_error=0:exitcode=0:history_size=7"
         },
         # ThreadSanitizer has fixed places for its shadow memory, which a randomized address space may take.
         ("setarch", platform.machine(), "--addr-no-randomize"),

@@ -66,6 +66,19 @@ def test_what_the_targets_run_is_there() -> None:
             assert (ROOT / name).exists(), name
 
 
+def test_what_tsan_leaves_out_is_there() -> None:
+    """Three tests by their full names, among those that it runs: pytest ignores a name that it does not find."""
+    (names,) = re.findall(r"^THREADS_AFTER_FORK := ((?:.*\\\n)*.*)", MAKEFILE, re.M)
+    left_out = names.replace("\\\n", " ").split()
+    (run,) = re.findall(r"^THREAD_TESTS := ((?:.*\\\n)*.*)", MAKEFILE, re.M)
+    assert len(left_out) == 3
+    for each in left_out:
+        path, _, name = each.partition("::")
+        assert path in run or str(Path(path).parent) in run.split(), each
+        assert f"\ndef {name}(" in (ROOT / path).read_text("utf-8"), each
+    assert MAKEFILE.count("$(addprefix --deselect=,$(THREADS_AFTER_FORK))") == 1
+
+
 def test_suppressions_have_reasons() -> None:
     """No entry without a comment above it, and none that could hide the engine's own code."""
     for path in (ROOT / "tools" / "suppressions").glob("*.txt"):
