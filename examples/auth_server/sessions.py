@@ -92,16 +92,24 @@ class Sessions:
         """Log out: end the session of a refresh token, or all sessions of its user.
 
         A token that is unknown is no error: what was asked for holds already (RFC 7009 section 2.2).
+
+        Raises:
+            InvalidGrantError: all sessions were to end, by a token that has expired or whose own session has ended:
+                whoever finds one shall not keep its user out from then on.
         """
+        now = self._settings.clock()
         with self._database.writing() as connection:
             row = connection.execute(
-                "SELECT id, user FROM sessions JOIN refresh_tokens ON session = id WHERE hash = ?",
+                "SELECT s.id, user, min(t.expires, s.expires), ended FROM sessions AS s "
+                "JOIN refresh_tokens AS t ON t.session = s.id WHERE hash = ?",
                 (_hash(token),),
             ).fetchone()
             if row is None:
                 return
-            session, user = row
+            session, user, expires, ended = row
             if everywhere:
+                if ended is not None or now >= expires:
+                    raise InvalidGrantError
                 rows = connection.execute("SELECT id FROM sessions WHERE user = ?", (user,)).fetchall()
                 self._end(connection, [identity for (identity,) in rows])
             else:

@@ -156,6 +156,8 @@ def test_refresh_tokens_and_sessions_expire(servers: Servers) -> None:
     busy = servers.refresh(busy).json()
     servers.clock.move(1)
     assert servers.refresh(idle).status_code == 400
+    late = {"refresh_token": idle["refresh_token"], "everywhere": True}
+    assert servers.auth.post("/logout", json=late).status_code == 400
     left = settings.session_lifetime - settings.refresh_lifetime
     while left > settings.refresh_lifetime:
         servers.clock.move(settings.refresh_lifetime - 2)
@@ -237,7 +239,16 @@ def test_a_log_out_everywhere_revokes_all_sessions_of_the_user_alone(servers: Se
         assert servers.refresh(tokens).status_code == 400
     assert servers.get("/me", another).status_code == 200
     # Even within the same second, a new log-in is good.
-    assert servers.get("/me", servers.tokens("anna")).status_code == 200
+    new = servers.tokens("anna")
+    assert servers.get("/me", new).status_code == 200
+    # Nor do those that went through the log-out command anything any more; one that is only used does.
+    again = servers.auth.post("/logout", json=everywhere)
+    assert (again.status_code, again.json()) == (400, {"error": "invalid_grant"})
+    assert servers.get("/me", new).status_code == 200
+    newer = servers.refresh(new).json()
+    everywhere["refresh_token"] = new["refresh_token"]
+    assert servers.auth.post("/logout", json=everywhere).status_code == 204
+    assert_revoked(servers.get("/me", newer))
 
 
 # -- keys
