@@ -10,7 +10,9 @@ from pathlib import Path
 import uvicorn
 
 from examples.auth_server.api import create_app, services
+from examples.auth_server.passwords import LONGEST
 from examples.auth_server.settings import Settings
+from examples.auth_server.users import LONGEST_NAME
 
 #: NIST SP 800-63B asks for so many where a password is all that is asked for.
 _SHORTEST = 15
@@ -70,8 +72,11 @@ def _parser() -> argparse.ArgumentParser:
 def _add_user(settings: Settings, name: str, roles: list[str]) -> int:
     # Never an argument: those show in the list of processes and in the shell's history.
     password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().removesuffix("\n")
-    if len(password) < _SHORTEST:
-        return _fail(f"a password must have {_SHORTEST} characters or more")
+    # What a log-in would not take is of no use to anybody.
+    if not 1 <= len(name) <= LONGEST_NAME:
+        return _fail(f"a name must have 1 to {LONGEST_NAME} characters")
+    if not _SHORTEST <= len(password) <= LONGEST:
+        return _fail(f"a password must have {_SHORTEST} to {LONGEST:,} characters")
     try:
         services(settings).users.add(name, password, roles)
     except ValueError as error:

@@ -10,7 +10,10 @@ import threading
 import unicodedata
 from dataclasses import dataclass
 
-__all__ = ["Cost", "Passwords"]
+__all__ = ["LONGEST", "Cost", "Passwords"]
+
+#: Characters of a password: long ones are welcome; megabytes to be hashed are not.
+LONGEST = 1_000
 
 _SALT, _HASH = 16, 32
 

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from examples.auth_server.database import Database
 from examples.auth_server.passwords import Passwords
 
-__all__ = ["User", "Users"]
+__all__ = ["LONGEST_NAME", "User", "Users", "user_of"]
+
+#: Characters of a name.
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)

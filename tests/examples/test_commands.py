@@ -109,7 +109,11 @@ def test_what_add_user_refuses(
         return status, capsys.readouterr().err
 
     add = ("add-user", "anna")
-    assert outcome(*add, entered="short\n") == (1, "a password must have 15 characters or more\n")
+    for password in ("short", "x" * 1_001):
+        assert outcome(*add, entered=password + "\n") == (1, "a password must have 15 to 1,000 characters\n")
+    for name in ("", "a" * 101):
+        refused = outcome("add-user", name, entered=PASSWORD + "\n")
+        assert refused == (1, "a name must have 1 to 100 characters\n")
     assert outcome(*add, entered=PASSWORD + "\n") == (0, "")
     assert outcome(*add, entered=PASSWORD + "\n") == (1, "there is a user of that name\n")
     assert outcome("set-roles", "ben", "--role=clerk") == (1, "there is no user of that name\n")
