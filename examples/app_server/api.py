@@ -19,7 +19,8 @@ _log = logging.getLogger("examples.app_server")
 
 def create_app(settings: Settings) -> FastAPI:
     """Make the server."""
-    app = FastAPI(title="Orders", lifespan=_lifespan)
+    # Behind a proxy that speaks TLS, a redirect from /orders/ would lead away from it.
+    app = FastAPI(title="Orders", lifespan=_lifespan, redirect_slashes=False)
     keys = cyjwt.JWKSClient(
         settings.jwks_url, allow_http=settings.on_loopback, clock=settings.monotonic, max_lifetime=900
     )

@@ -5,18 +5,19 @@ import sqlite3
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, FastAPI, Request
+from fastapi import APIRouter, Body, Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cyjwt.revocation import RevocationStoreError, SQLiteStore
 from examples.auth_server.database import Database
-from examples.auth_server.passwords import Passwords
+from examples.auth_server.passwords import LONGEST, Passwords
 from examples.auth_server.sessions import Grant, InvalidGrantError, Sessions
 from examples.auth_server.settings import Settings
 from examples.auth_server.signing_keys import SigningKeys
 from examples.auth_server.throttle import Throttle
-from examples.auth_server.users import Users
+from examples.auth_server.users import LONGEST_NAME, Users
 
 __all__ = ["Services", "create_app", "services"]
 
@@ -50,11 +51,17 @@ def services(settings: Settings) -> Services:
 
 def create_app(settings: Settings) -> FastAPI:
     """Make the server."""
-    # The pages that explain an API load scripts from elsewhere, and this is a server that sees passwords.
-    app = FastAPI(title="Authentication server", docs_url=None, redoc_url=None)
+    # The pages that explain an API load scripts from elsewhere, and this is a server that sees passwords. Behind a proxy
+    # that speaks TLS, a redirect from /login/ would have them sent once more without it.
+    app = FastAPI(title="Authentication server", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.services = services(settings)
     app.include_router(_router)
-    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_middleware(_BoundedBodies)
+    # What is no JSON, and what is not the JSON that was asked for. FastAPI has an exception of its own for a body that
+    # is no text, or is nested too deeply.
+    for malformed in (RequestValidationError, 400):
+        app.add_exception_handler(malformed, _malformed)
+    app.add_exception_handler(413, _too_large)
     app.add_exception_handler(InvalidGrantError, _refused)
     for failure in (RevocationStoreError, sqlite3.OperationalError):
         app.add_exception_handler(failure, _unavailable)
@@ -67,10 +74,12 @@ def _services(request: Request) -> Services:
 
 
 Using = Annotated[Services, Depends(_services)]
-#: Long passwords are welcome; megabytes to be hashed are not.
-Name = Annotated[str, Body(min_length=1, max_length=100)]
-Password = Annotated[str, Body(min_length=1, max_length=1_000)]
+Name = Annotated[str, Body(min_length=1, max_length=LONGEST_NAME)]
+Password = Annotated[str, Body(min_length=1, max_length=LONGEST)]
 RefreshToken = Annotated[str, Body(min_length=1, max_length=100, embed=True)]
+
+#: Octets of a request. JSON may write a character as twelve, and the longest name and password have 1,100 of them.
+_LARGEST = 16_384
 
 _router = APIRouter()
 
@@ -123,9 +132,34 @@ def _error(status: int, code: str, headers: dict[str, str] | None = None) -> Res
     return JSONResponse({"error": code}, status, {"Cache-Control": "no-store", **(headers or {})})
 
 
+class _BoundedBodies:
+    """Reads no more of a request than any good one has: whoever sends it has shown no password yet."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        read = 0
+
+        async def bounded() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > _LARGEST:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, bounded, send)
+
+
 def _malformed(request: Request, error: Exception) -> Response:
     # FastAPI's own answer repeats what was sent: passwords, that is.
     return _error(400, "invalid_request")
+
+
+def _too_large(request: Request, error: Exception) -> Response:
+    # Else the rest would be waited for, however much that is.
+    return _error(413, "invalid_request", {"Connection": "close"})
 
 
 def _refused(request: Request, error: Exception) -> Response:
