@@ -254,6 +254,27 @@ def test_nothing_that_steers_a_compiler_reaches_the_venv(tool: Tool, monkeypatch
     assert "x" not in environment.values()
 
 
+# The sdist.
+
+
+def test_the_sdist_holds_every_file_of_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a packager builds and tests it from: a test that reads a file which is not there would fail."""
+    filelist = pytest.importorskip("setuptools.command.egg_info")
+    monkeypatch.chdir(ROOT)
+    try:
+        tracked = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this is no clone of the repository")
+    held = filelist.FileList()
+    for line in Path("MANIFEST.in").read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            held.process_template_line(line)
+    # Of these setuptools thinks by itself.
+    always = {"pyproject.toml", "setup.py", "MANIFEST.in"}
+    left_out = set(tracked.split("\0")) - {"", ".gitignore"} - {Path(name).as_posix() for name in held.files}
+    assert left_out <= always, sorted(left_out - always)
+
+
 # CI.
 
 
@@ -264,8 +285,7 @@ def test_every_action_is_pinned_by_the_hash_of_a_commit() -> None:
         for line in path.read_text("utf-8").splitlines()
         if re.match(r"\s*(?:- )?uses:", line)
     ]
-    if not used:
-        pytest.skip("the workflows are not in an sdist")
+    assert used
     pinned = re.compile(r"(?:- )?uses: [\w-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
     assert [line for line in used if not pinned.fullmatch(line)] == []
 
