@@ -27,6 +27,8 @@ import sbom
 
 ENGINE = Path("src/cyjwt/_engine")
 CHOICE = os.environ.get("CYJWT_LIBCRYPTO", "openssl").strip()
+#: What it names where it names a prefix, and the folders of one that may hold the library.
+PREFIX, LIBRARIES = Path(CHOICE).expanduser().absolute(), ("lib", "lib64")
 
 #: The one module that is linked with libcrypto.
 LINKED = "pkey"
@@ -103,16 +105,20 @@ def pkg_config() -> dict[str, list[str]] | None:
     return {"extra_compile_args": headers, "extra_link_args": [f for f in flags if f not in headers]}
 
 
+def static_library(prefix: Path) -> Path | None:
+    """The static libcrypto under a prefix, if there is one."""
+    return next((path for name in LIBRARIES if (path := prefix / name / ARCHIVE).is_file()), None)
+
+
 def prefix_flags(prefix: Path) -> dict[str, list[str]] | None:
     """The flags of a libcrypto under a prefix: the static library if there is one, else the shared one."""
     if not (prefix / "include" / "openssl").is_dir():
         return None
     headers = [f"-I{prefix / 'include'}"]
-    for folder in (prefix / "lib", prefix / "lib64"):
-        static = folder / ARCHIVE
-        if static.is_file():
-            link = [str(static), *NEEDED, *HIDE_ARCHIVE]
-            return {"extra_compile_args": headers, "extra_link_args": link, "depends": [str(static)]}
+    if static := static_library(prefix):
+        link = [str(static), *NEEDED, *HIDE_ARCHIVE]
+        return {"extra_compile_args": headers, "extra_link_args": link, "depends": [str(static)]}
+    for folder in (prefix / name for name in LIBRARIES):
         if any(folder.glob("libcrypto.*")):
             link = [f"-L{folder}", "-lcrypto", f"-Wl,-rpath,{folder}"]
             return {"extra_compile_args": headers, "extra_link_args": link}
@@ -179,7 +185,7 @@ class BuildEngine(build_ext):
             candidates = [pkg_config(), {"extra_link_args": ["-lcrypto"]}]
             reason = "no OpenSSL 3.0 or later is installed for development"
         else:
-            candidates = [prefix_flags(Path(CHOICE).expanduser().absolute())]
+            candidates = [prefix_flags(PREFIX)]
             reason = f"CYJWT_LIBCRYPTO is {CHOICE}, and none that can be used is there"
         for flags in candidates:
             if flags and self.links(flags):
@@ -207,11 +213,9 @@ class Wheel(bdist_wheel):
         # Every wheel gets here with its .dist-info written, and before its list of files is.
         super().write_wheelfile(wheelfile_base, **options)
         linked = []
-        if CHOICE != "openssl":
-            prefix = Path(CHOICE).expanduser().absolute()
-            # Another library than a static one stays outside of the wheel.
-            if any((prefix / folder / ARCHIVE).is_file() for folder in ("lib", "lib64")):
-                linked.append(sbom.libcrypto(prefix))
+        # Another library than a static one stays outside of the wheel.
+        if CHOICE != "openssl" and static_library(PREFIX):
+            linked.append(sbom.libcrypto(PREFIX))
         if CRYPTO_MB_FLAGS:
             include = distributed("ipp-crypto-include", CRYPTO_MB["ipp-crypto-include"])
             linked.append(sbom.crypto_mb("ipp-crypto-static", include.parents[1]))
@@ -222,7 +226,7 @@ class Wheel(bdist_wheel):
 
 
 # The objects of one libcrypto or interpreter are never taken for another's, nor those with lanes for those without.
-VARIANT = CHOICE if CHOICE == "openssl" else f"prefix-{zlib.crc32(str(Path(CHOICE).absolute()).encode()):08x}"
+VARIANT = CHOICE if CHOICE == "openssl" else f"prefix-{zlib.crc32(str(PREFIX).encode()):08x}"
 CRYPTO_MB_FLAGS = crypto_mb_flags()
 THREADS = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
 BUILD = f"build/{VARIANT}-{sys.implementation.cache_tag}{THREADS}{'-lanes' if CRYPTO_MB_FLAGS else ''}"
