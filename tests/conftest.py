@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +24,10 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 # Wheels are tested with pytest alone.
 if importlib.util.find_spec("hypothesis") is not None:
     import tests.profiles  # noqa: F401
+
+# What programs print is compared with what is due, which has no colours; these would have some even in a pipe.
+for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "PYTHON_COLORS", "TTY_COMPATIBLE"):
+    os.environ.pop(name, None)
 
 if TYPE_CHECKING:
     from tests.support import Pair
