@@ -3,9 +3,9 @@
 
     python tools/build_aws_lc.py [--source PATH] [--prefix DIR] [--jobs N]
 
-Standard output holds the prefix alone, ready for ``CYJWT_LIBCRYPTO``, and nothing where the status is not 0;
-all else goes to standard error. A second call finds the prefix complete and does nothing. The standard library is enough to run this;
-cmake comes from the ``PATH`` or from beside the running interpreter, the source from the sdist of the
+Standard output holds the prefix alone, ready for ``CYJWT_LIBCRYPTO``, and nothing where the status is not 0; all else
+goes to standard error. A second call finds the prefix complete and does nothing. The standard library is enough to
+run this; cmake comes from the ``PATH`` or from beside the running interpreter, the source from the sdist of the
 ``awscrt`` package on PyPI, which carries AWS-LC, or from wherever ``--source`` points.
 """
 
