@@ -80,11 +80,14 @@ class Loaded(NamedTuple):
 def load_pem(text: bytes, password: bytes | None, allow: Collection[str]) -> Loaded:
     """Read the one key or certificate of a PEM text (RFC 7468); text around it is looked past."""
     _check_size(text)
-    blocks = [match for match in _BLOCK.finditer(text) if match[1] != b"EC PARAMETERS"]
+    whole = list(_BLOCK.finditer(text))
+    blocks = [match for match in whole if match[1] != b"EC PARAMETERS"]
     if not blocks:
         raise InvalidKeyError("no PEM block was found")
     if len(blocks) > 1:
         raise InvalidKeyError(f"{len(blocks)} PEM blocks were found: pass the one that is meant")
+    if any(text.count(mark) != len(whole) for mark in (b"-----BEGIN ", b"-----END ")):
+        raise InvalidKeyError("a PEM block is damaged: there is a BEGIN or an END without its other")
     block, label = blocks[0][0], blocks[0][1]
     kind = _LABELS.get(label)
     if kind is None:

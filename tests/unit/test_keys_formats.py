@@ -135,6 +135,21 @@ def test_more_than_one_block_is_ambiguous() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n", b"-----END CERTIFICATE-----\n"),
+        (b"-----BEGIN CERTIFICATE-----\n", b""),
+        (b"", b"-----END PRIVATE KEY-----\n"),
+        (b"-----BEGIN EC PARAMETERS-----\n", b""),
+    ],
+)
+def test_a_block_within_what_is_left_of_another(before: bytes, behind: bytes) -> None:
+    """Found by fuzzing: which of the two is meant nobody can tell."""
+    with pytest.raises(InvalidKeyError, match="damaged"):
+        Key.from_pem(before + public_octets("ec", PEM) + behind)
+
+
+@pytest.mark.parametrize(
     "der", [b"", b"\x30", b"\x30\x00", b"\x30\x03\x02\x01\x01", b"text", b"\x30\x80\x00\x00"]
 )
 def test_unreadable_der(der: bytes) -> None:
