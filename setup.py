@@ -66,7 +66,8 @@ DIRECTIVES = {
 }
 
 # A static libcrypto's symbols stay inside, so that it lives beside the copies of `ssl` and `cryptography`; and the
-# hooks that it leaves open as weak symbols (AWS-LC: OPENSSL_memory_alloc) are not another library's to fill.
+# hooks that it leaves open as weak symbols (AWS-LC: OPENSSL_memory_alloc) are not another library's to fill. The linkers
+# for other processors than x86 ignore the latter.
 HIDE_ARCHIVE = ["-Wl,--exclude-libs,ALL", "-Wl,-z,nodynamic-undefined-weak"]
 if sys.platform == "darwin":
     HIDE_ARCHIVE = [f"-Wl,-exported_symbol,_PyInit_{LINKED}"]
