@@ -70,15 +70,18 @@ def unarmoured(text: bytes) -> tuple[bytes, bool]:
     if len(blocks) != 1 or blocks[0][1] not in _LABELS:
         return b"", True
     body = blocks[0][2]
+    joined = b"".join(body.split())
     try:
-        der = binascii.a2b_base64(b"".join(body.split()), strict_mode=True)
+        der = binascii.a2b_base64(joined, strict_mode=True)
     except binascii.Error:
         try:
             return binascii.a2b_base64(body), False
         except binascii.Error:
             return b"", False
-    # A label that the contents do not bear out is a reason to refuse, and so is text that opens another block.
-    return der, bool(_BODY.fullmatch(body)) and text.count(b"-----") == 4 and labelled(blocks[0][1], der)
+    # A label that the contents do not bear out is a reason to refuse, and so are text that opens another block and bits
+    # left over at the end that are not zero, which Python's reader looks past.
+    plain = bool(_BODY.fullmatch(body)) and binascii.b2a_base64(der, newline=False) == joined
+    return der, plain and text.count(b"-----") == 4 and labelled(blocks[0][1], der)
 
 
 def labelled(label: bytes, der: bytes) -> bool:
