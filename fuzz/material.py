@@ -81,7 +81,8 @@ def unarmoured(text: bytes) -> tuple[bytes, bool]:
     # A label that the contents do not bear out is a reason to refuse, and so are text that opens another block and bits
     # left over at the end that are not zero, which Python's reader looks past.
     plain = bool(_BODY.fullmatch(body)) and binascii.b2a_base64(der, newline=False) == joined
-    return der, plain and text.count(b"-----") == 4 and labelled(blocks[0][1], der)
+    alone = text.count(b"-----") == 4 and text.count(b"-----BEGIN ") == text.count(b"-----END ") == 1
+    return der, plain and alone and labelled(blocks[0][1], der)
 
 
 def labelled(label: bytes, der: bytes) -> bool:
