@@ -49,7 +49,8 @@ import datetime
 
 cdef extern from "jsonwrite_simd.h" nogil:
     size_t cyjwt_write_digits(uint8_t* dst, unsigned long long value) noexcept
-    size_t cyjwt_copy_plain(uint8_t* dst, const uint8_t* src, size_t n) noexcept
+    bint cyjwt_copy_plain(uint8_t* dst, const uint8_t* src, size_t n) noexcept
+    size_t cyjwt_plain_run(const uint8_t* src, size_t n) noexcept
 
 cdef extern from "math.h" nogil:
     bint isfinite(double x) noexcept
@@ -151,38 +152,42 @@ cdef int append_escaped(Text* text, uint8_t c) except -1:
     return 0
 
 
-cdef int write_text(Text* text, PyObject* value, const Place* place) except -1:
-    cdef const uint8_t* p
+cdef int write_other_text(Text* text, PyObject* value, const Place* place) except -1:
+    """A string with characters beyond ASCII, or that must be escaped."""
     cdef Py_ssize_t size
-    cdef size_t n, left
-    if PyUnicode_IS_ASCII(value):
-        p = PyUnicode_1BYTE_DATA(value)
-        size = PyUnicode_GET_LENGTH(value)
-    else:
-        p = <const uint8_t*>PyUnicode_AsUTF8AndSize(value, &size)
-        if p == NULL:
-            if PyErr_ExceptionMatches(<PyObject*>MemoryError):
-                return -1
-            PyErr_Clear()
-            raise ValueError(f"{path_of(text, place)} holds a lone surrogate, which has no UTF-8")
-    left = <size_t>size
-    # Both quotes, the text, and what cyjwt_copy_plain may write past it.
-    reserve(text, left + 18)
-    text.data[text.used] = 0x22
-    text.used += 1
+    cdef const uint8_t* p = <const uint8_t*>PyUnicode_AsUTF8AndSize(value, &size)
+    cdef const uint8_t* end
+    cdef size_t run
+    if p == NULL:
+        if PyErr_ExceptionMatches(<PyObject*>MemoryError):
+            return -1
+        PyErr_Clear()
+        raise ValueError(f"{path_of(text, place)} holds a lone surrogate, which has no UTF-8")
+    end = p + size
+    append_octet(text, 0x22)
     while True:
-        n = cyjwt_copy_plain(text.data + text.used, p, left)
-        text.used += n
-        left -= n
-        if left == 0:
-            break
-        append_escaped(text, p[n])
-        p += n + 1
-        left -= 1
-        reserve(text, left + 17)
-    text.data[text.used] = 0x22
-    text.used += 1
-    return 0
+        run = cyjwt_plain_run(p, <size_t>(end - p))
+        append(text, p, run)
+        p += run
+        if p == end:
+            return append_octet(text, 0x22)
+        append_escaped(text, p[0])
+        p += 1
+
+
+cdef inline int write_text(Text* text, PyObject* value, const Place* place) except -1:
+    """Most strings are plain ASCII, and are copied at once; any other costs a second look."""
+    cdef size_t size
+    cdef uint8_t* p
+    if PyUnicode_IS_ASCII(value):
+        size = <size_t>PyUnicode_GET_LENGTH(value)
+        reserve(text, size + 2)
+        p = text.data + text.used
+        if cyjwt_copy_plain(p + 1, PyUnicode_1BYTE_DATA(value), size):
+            p[0] = p[size + 1] = 0x22
+            text.used += size + 2
+            return 0
+    return write_other_text(text, value, place)
 
 
 cdef object path_of(const Text* text, const Place* place):
@@ -224,14 +229,6 @@ cdef int write_integer(Text* text, PyObject* value, const Place* place) except -
     return append(text, <const uint8_t*>digits, <size_t>len(digits))
 
 
-cdef inline bint is_scalar(PyObject* value) noexcept:
-    """Whether writing the value runs no code but ours."""
-    return (
-        PyUnicode_Check(value) or PyLong_CheckExact(value) or value == Py_None or value == Py_True
-        or value == Py_False
-    )
-
-
 cdef int write_held(Text* text, PyObject* value, object default, const Place* place, int depth) except -1:
     """Writes a value, held together with its name, which other code might take out of their container."""
     Py_INCREF(value)
@@ -241,6 +238,19 @@ cdef int write_held(Text* text, PyObject* value, object default, const Place* pl
     finally:
         Py_XDECREF(place.name)
         Py_DECREF(value)
+
+
+cdef inline int write_part(
+    Text* text, PyObject* value, object default, const Place* place, int depth
+) except -1:
+    """Writes a member's value or an element. To write what need not be held runs no code but ours."""
+    if PyUnicode_Check(value):
+        return write_text(text, value, place)
+    if PyLong_CheckExact(value):
+        return write_integer(text, value, place)
+    if value == Py_None or value == Py_True or value == Py_False:
+        return write_any(text, value, default, place, depth)
+    return write_held(text, value, default, place, depth)
 
 
 cdef int write_members(Text* text, PyObject* value, object default, const Place* up, int depth) except -1:
@@ -262,10 +272,7 @@ cdef int write_members(Text* text, PyObject* value, object default, const Place*
         place.name = name
         write_text(text, name, &place)
         append_octet(text, 0x3A)
-        if is_scalar(item):
-            write_any(text, item, default, &place, depth)
-        else:
-            write_held(text, item, default, &place, depth)
+        write_part(text, item, default, &place, depth)
     if count != PyDict_Size(value):
         raise RuntimeError(f"{path_of(text, up)} was changed while it was written")
     return 0
@@ -300,10 +307,7 @@ cdef int write_elements(Text* text, PyObject* value, object default, const Place
         if place.index:
             append_octet(text, 0x2C)
         item = PyList_GET_ITEM(value, place.index) if is_list else PyTuple_GET_ITEM(value, place.index)
-        if is_scalar(item):
-            write_any(text, item, default, &place, depth)
-        else:
-            write_held(text, item, default, &place, depth)
+        write_part(text, item, default, &place, depth)
         place.index += 1
     return append_octet(text, 0x5D)
 

@@ -1,4 +1,4 @@
-/* Copying the plain part of a string into JSON text, sixteen bytes at a time where there is SSE2 or NEON. */
+/* Copying plain strings into JSON text, sixteen octets at a time where there is SSE2 or NEON, and writing numbers. */
 #ifndef CYJWT_JSONWRITE_SIMD_H
 #define CYJWT_JSONWRITE_SIMD_H
 
@@ -30,75 +30,106 @@ static inline size_t cyjwt_write_digits(uint8_t *dst, uint64_t value) {
     return 20 - i;
 }
 
-/* Whether any of eight octets is one that JSON must escape. */
-static inline int cyjwt_needs_escape8(uint64_t x) {
-    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-    uint64_t quote = x ^ (ones * '"'), slash = x ^ (ones * '\\');
-    return (((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high ? 1 : 0;
+/* A block is sixteen octets, as they lie in memory. cyjwt_no_escape: JSON lets all of them stand as they are. */
+#if defined(CYJWT_JSON_SSE2)
+typedef __m128i cyjwt_block;
+
+static inline cyjwt_block cyjwt_block_of(uint64_t a, uint64_t b) {
+    return _mm_set_epi64x((long long)b, (long long)a);
 }
 
-/* Copies octets one by one up to the first that JSON must escape, or all n; returns how many. */
-static inline size_t cyjwt_copy_octets(uint8_t *dst, const uint8_t *src, size_t n) {
-    size_t i;
-    for (i = 0; i < n && !cyjwt_needs_escape(src[i]); i++) dst[i] = src[i];
-    return i;
+static inline int cyjwt_no_escape(cyjwt_block x) {
+    const __m128i control = _mm_set1_epi8(0x1f);
+    __m128i hit = _mm_cmpeq_epi8(_mm_max_epu8(x, control), control);
+    hit = _mm_or_si128(hit, _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
+    hit = _mm_or_si128(hit, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+    return _mm_movemask_epi8(hit) == 0;
+}
+#elif defined(CYJWT_JSON_NEON)
+typedef uint8x16_t cyjwt_block;
+
+static inline cyjwt_block cyjwt_block_of(uint64_t a, uint64_t b) {
+    return vcombine_u8(vcreate_u8(a), vcreate_u8(b));
 }
 
-/* The same for less than sixteen octets; the ends of the text overlap in the middle. */
-static inline size_t cyjwt_copy_short(uint8_t *dst, const uint8_t *src, size_t n) {
+static inline int cyjwt_no_escape(cyjwt_block x) {
+    uint8x16_t hit = vorrq_u8(vceqq_u8(x, vdupq_n_u8('"')), vceqq_u8(x, vdupq_n_u8('\\')));
+    hit = vorrq_u8(hit, vcltq_u8(x, vdupq_n_u8(0x20)));
+    return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(hit), 4)), 0) == 0;
+}
+#else
+typedef struct {
     uint64_t a, b;
-    uint32_t c, d;
+} cyjwt_block;
+
+static inline cyjwt_block cyjwt_block_of(uint64_t a, uint64_t b) {
+    cyjwt_block x = {a, b};
+    return x;
+}
+
+static inline uint64_t cyjwt_escapes8(uint64_t x) {
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t quote = x ^ (ones * '"'), slash = x ^ (ones * '\\');
+    return (((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & (ones << 7);
+}
+
+static inline int cyjwt_no_escape(cyjwt_block x) { return !(cyjwt_escapes8(x.a) | cyjwt_escapes8(x.b)); }
+#endif
+
+/* Copies n octets of which none must be escaped and returns 1, or returns 0 where one must, with some copied. The
+ * ends of what is copied overlap, so that nothing outside the n octets is read or written. */
+static inline int cyjwt_copy_plain(uint8_t *dst, const uint8_t *src, size_t n) {
+    if (n >= 16) {
+        cyjwt_block x;
+        size_t i = 0;
+        while (n - i > 16) {
+            memcpy(&x, src + i, 16);
+            memcpy(dst + i, &x, 16);
+            if (!cyjwt_no_escape(x)) return 0;
+            i += 16;
+        }
+        memcpy(&x, src + n - 16, 16);
+        memcpy(dst + n - 16, &x, 16);
+        return cyjwt_no_escape(x);
+    }
     if (n >= 8) {
+        uint64_t a, b;
         memcpy(&a, src, 8);
         memcpy(&b, src + n - 8, 8);
-        if (cyjwt_needs_escape8(a) || cyjwt_needs_escape8(b)) return cyjwt_copy_octets(dst, src, n);
         memcpy(dst, &a, 8);
         memcpy(dst + n - 8, &b, 8);
-        return n;
+        return cyjwt_no_escape(cyjwt_block_of(a, b));
     }
     if (n >= 4) {
-        memcpy(&c, src, 4);
-        memcpy(&d, src + n - 4, 4);
-        if (cyjwt_needs_escape8((uint64_t)c << 32 | d)) return cyjwt_copy_octets(dst, src, n);
-        memcpy(dst, &c, 4);
-        memcpy(dst + n - 4, &d, 4);
-        return n;
+        uint32_t a, b;
+        uint64_t both;
+        memcpy(&a, src, 4);
+        memcpy(&b, src + n - 4, 4);
+        memcpy(dst, &a, 4);
+        memcpy(dst + n - 4, &b, 4);
+        both = (uint64_t)b << 32 | a;
+        return cyjwt_no_escape(cyjwt_block_of(both, both));
     }
-    return cyjwt_copy_octets(dst, src, n);
+    if (n) {
+        const uint8_t a = src[0], b = src[n >> 1], c = src[n - 1];
+        dst[0] = a;
+        dst[n >> 1] = b;
+        dst[n - 1] = c;
+        return !(cyjwt_needs_escape(a) | cyjwt_needs_escape(b) | cyjwt_needs_escape(c));
+    }
+    return 1;
 }
 
-/* Copies octets up to the first that JSON must escape, or all n; returns how many. dst has room for n + 16. */
-static inline size_t cyjwt_copy_plain(uint8_t *dst, const uint8_t *src, size_t n) {
+/* How many octets come before the first that must be escaped. */
+static inline size_t cyjwt_plain_run(const uint8_t *src, size_t n) {
+    cyjwt_block x;
     size_t i = 0;
-#if defined(CYJWT_JSON_SSE2)
-    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
     for (; n - i >= 16; i += 16) {
-        __m128i x = _mm_loadu_si128((const __m128i *)(src + i));
-        __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, slash));
-        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(_mm_max_epu8(x, control), control));
-        uint32_t mask = (uint32_t)_mm_movemask_epi8(hit);
-        _mm_storeu_si128((__m128i *)(dst + i), x);
-        if (mask) return i + (size_t)cyjwt_ctz32(mask);
+        memcpy(&x, src + i, 16);
+        if (!cyjwt_no_escape(x)) break;
     }
-#elif defined(CYJWT_JSON_NEON)
-    for (; n - i >= 16; i += 16) {
-        uint8x16_t x = vld1q_u8(src + i);
-        uint8x16_t hit = vorrq_u8(vceqq_u8(x, vdupq_n_u8('"')), vceqq_u8(x, vdupq_n_u8('\\')));
-        uint64_t mask;
-        hit = vorrq_u8(hit, vcltq_u8(x, vdupq_n_u8(0x20)));
-        mask = vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(hit), 4)), 0);
-        vst1q_u8(dst + i, x);
-        if (mask) return i + (size_t)(__builtin_ctzll(mask) >> 2);
-    }
-#else
-    for (; n - i >= 16; i += 8) {
-        uint64_t x;
-        memcpy(&x, src + i, 8);
-        if (cyjwt_needs_escape8(x)) return i + cyjwt_copy_octets(dst + i, src + i, n - i);
-        memcpy(dst + i, &x, 8);
-    }
-#endif
-    return i + cyjwt_copy_short(dst + i, src + i, n - i);
+    while (i < n && !cyjwt_needs_escape(src[i])) i++;
+    return i;
 }
 
 #endif
