@@ -108,7 +108,7 @@ cdef inline PyObject* known_text(
     cdef KnownText* slots
     cdef PyObject* text
     cdef int i
-    if CYJWT_UNLIKELY(size > TEXT_MAX or size == 0):
+    if CYJWT_UNLIKELY(not 0 < size <= TEXT_MAX):
         return ascii_text(p, size)
     first = cyjwt_first8(p, size)
     last = cyjwt_load64(p + size - 8) if size > 8 else 0

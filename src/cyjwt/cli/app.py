@@ -44,18 +44,24 @@ class _Commands(click.Group):
                 if sys.stdout is not None:
                     sys.stdout.flush()
         except BrokenPipeError:
-            _drop_stdout()
+            _drop_unwritten()
             raise click.exceptions.Exit(_BROKEN_PIPE) from None
         except KeyboardInterrupt:
             raise click.exceptions.Exit(_INTERRUPTED) from None
         except OSError as error:
+            _drop_unwritten()
             raise Failure(error.strerror or str(error)) from None
 
 
-def _drop_stdout() -> None:
-    # Whatever is left in the buffer would otherwise be written, and fail, when the interpreter exits.
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _drop_unwritten() -> None:
+    # What is left in the buffer would be tried, and fail, once more when the interpreter exits, which CPython >= 3.14
+    # answers with an exit status of its own.
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
