@@ -65,9 +65,17 @@ _LABELS: Final = {
     b"CERTIFICATE": Material.CERTIFICATE_DER,
 }
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "secp256k1": "secp256k1"}
-# id-RSASSA-PSS, RFC 4055 section 3.1: such a key is for RSASSA-PSS alone. Found in the algorithm identifier,
-# which stands before the key in SPKI and PKCS#8.
-_PSS_OID: Final = bytes.fromhex("06092a864886f70d01010a")
+# id-RSASSA-PSS, RFC 4055 section 3.1: such a key is for RSASSA-PSS alone. It is looked for where the algorithm
+# identifier of SPKI and of PKCS#8 stands, for the octets of a key may hold it by chance.
+_LENGTH: Final = rb"(?:[\x00-\x7f]|\x81.|\x82..|\x83...|\x84....)"
+_PSS_KEY: Final = re.compile(
+    rb"\x30"
+    + _LENGTH
+    + rb"(?:\x02\x01[\x00\x01])?\x30"
+    + _LENGTH
+    + rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a",
+    re.DOTALL,
+)
 
 
 class Loaded(NamedTuple):
@@ -93,18 +101,18 @@ def load_pem(text: bytes, password: bytes | None, allow: Collection[str]) -> Loa
     if kind is None:
         raise InvalidKeyError(f"a PEM block of the type {label[:40].decode('ascii')} is not supported")
     try:
-        prefix = binascii.a2b_base64(blocks[0][2])[:64]
+        der = binascii.a2b_base64(blocks[0][2])
     except binascii.Error:
-        prefix = b""  # Headers of legacy encryption stand here; a damaged block fails below.
+        der = b""  # Headers of legacy encryption stand here; a damaged block fails below.
     from cryptography import x509
     from cryptography.hazmat.primitives import serialization as s
 
     if kind is Material.PRIVATE_DER:
-        return Loaded(_private(s.load_pem_private_key, block, password, allow), _PSS_OID in prefix)
+        return Loaded(_private(s.load_pem_private_key, block, password, allow), _is_pss(der))
     _refuse_password(password)
     if kind is Material.CERTIFICATE_DER:
         return _of_certificate(x509.load_pem_x509_certificate, block, allow)
-    return Loaded(_public(s.load_pem_public_key, block, allow), _PSS_OID in prefix)
+    return Loaded(_public(s.load_pem_public_key, block, allow), _is_pss(der))
 
 
 def load_der(data: bytes, password: bytes | None, allow: Collection[str]) -> Loaded:
@@ -115,16 +123,20 @@ def load_der(data: bytes, password: bytes | None, allow: Collection[str]) -> Loa
 
     kind = _material.der_shape(data)
     if kind in (Material.PRIVATE_DER, Material.ENCRYPTED_DER):
-        return Loaded(_private(s.load_der_private_key, data, password, allow), _PSS_OID in data[:64])
+        return Loaded(_private(s.load_der_private_key, data, password, allow), _is_pss(data))
     if kind in (Material.PUBLIC_DER, Material.PKCS1_PUBLIC_DER):
         _refuse_password(password)
-        return Loaded(_public(s.load_der_public_key, data, allow), _PSS_OID in data[:64])
+        return Loaded(_public(s.load_der_public_key, data, allow), _is_pss(data))
     if kind is Material.CERTIFICATE_DER:
         _refuse_password(password)
         return _of_certificate(x509.load_der_x509_certificate, data, allow)
     if kind is Material.CONTAINER_DER:
         raise InvalidKeyError(f"{kind.value} is not supported: take the key out of it first")
     raise InvalidKeyError("the data is not a DER key or certificate")
+
+
+def _is_pss(der: bytes) -> bool:
+    return _PSS_KEY.match(der) is not None
 
 
 def _check_size(data: bytes) -> None:

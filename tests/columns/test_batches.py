@@ -9,7 +9,7 @@ from tests.columns.producer import ArrayProducer, Producer, StreamProducer
 
 KEY = cyjwt.Key.generate("HS256")
 VERIFIER = cyjwt.Verifier(KEY)
-SIGNER = cyjwt.Signer(KEY, lifetime=900)
+SIGNER = cyjwt.Signer(KEY, lifetime=86_400)  # The whole suite may run before these are looked at.
 TOKENS: list[str | None] = [SIGNER.sign({"sub": str(n)}) for n in range(700)]
 TOKENS[3] = None
 TOKENS[650] = "no token"

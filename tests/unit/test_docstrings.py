@@ -76,7 +76,10 @@ def test_examples(name: str) -> None:
         pytest.importorskip(package, reason="the examples need it")
     said: list[str] = []
     for test in examples(load(name)):
-        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL)
+        # Or pytest's own -v would make it say what passed.
+        runner = doctest.DocTestRunner(
+            verbose=False, optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+        )
         runner.run(test, out=said.append)
     assert not said, "".join(said)
 
@@ -105,7 +108,7 @@ def test_examples_are_found_in_every_kind_of_module() -> None:
 def test_an_example_that_is_wrong_would_be_seen() -> None:
     test = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, 0)
     said: list[str] = []
-    doctest.DocTestRunner().run(test, out=said.append)
+    doctest.DocTestRunner(verbose=False).run(test, out=said.append)
     assert said
 
 
