@@ -193,8 +193,8 @@ def test_private_key_typed_for_pss_serves_pss_alone() -> None:
 
 
 def test_octets_of_a_key_that_look_like_an_algorithm_are_not_one() -> None:
-    point = bytes.fromhex("980106092a864886f70d01010a3b0ee172f3daa62325af68f7021a07511a")
-    edwards = tlv(0x30, tlv(0x30, bytes.fromhex("06032b6570")) + tlv(3, b"\0" + bytes.fromhex("0001") + point))
+    point = bytes.fromhex("0001980106092a864886f70d01010a3b0ee172f3daa62325af68f7021a07511a")
+    edwards = tlv(0x30, tlv(0x30, bytes.fromhex("06032b6570")) + tlv(3, b"\0" + point))
     both = {f"{kind}{bits}" for kind in ("RS", "PS") for bits in (256, 384, 512)}
     # The identifier stands at the beginning of the modulus, which is found within the first octets of the key.
     modulus = int.from_bytes(b"\xc3" + PSS_OID + b"\x01" * (255 - len(PSS_OID)), "big")
