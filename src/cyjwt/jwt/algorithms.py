@@ -130,6 +130,6 @@ if not TYPE_CHECKING:
             classes.append(
                 getattr(import_module(f"cryptography.hazmat.primitives.asymmetric.{module}"), kind)
             )
-        union = Union.__getitem__(tuple(classes))
+        union = Union[tuple(classes)]  # noqa: UP007 - as many as the table says
         globals()[name] = union
         return union
