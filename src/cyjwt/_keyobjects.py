@@ -136,6 +136,7 @@ def load_der(data: bytes, password: bytes | None, allow: Collection[str]) -> Loa
 
 
 def _is_pss(der: bytes) -> bool:
+    # An encrypted key has its identifier under the encryption, and cryptography does not tell of it: it binds nobody.
     return _PSS_KEY.match(der) is not None
 
 

@@ -384,8 +384,11 @@ cdef class Scan:
         )
         found = []
         for i in range(self.names.count if error == JSON_OK else 0):
+            if members[i].kind == ABSENT:
+                found.append(None)
+                continue
             start = <Py_ssize_t>(members[i].start - <const uint8_t*><const char*>text)
-            found.append(None if members[i].kind == ABSENT else (
+            found.append((
                 members[i].kind,
                 members[i].flags,
                 text[start:start + members[i].length],
