@@ -24,7 +24,6 @@ from cyjwt._engine.pyraw cimport (
     PyDict_Check,
     PyDict_CheckExact,
     PyDict_Next,
-    PyDict_Size,
     PyErr_Clear,
     PyErr_ExceptionMatches,
     PyFloat_AS_DOUBLE,
@@ -60,7 +59,14 @@ cdef extern from "Python.h":
     char* PyOS_double_to_string(double v, char code, int precision, int flags, int* kind) except NULL
 
 cdef object _datetime = datetime.datetime
+cdef object _timezone = datetime.timezone
+cdef object _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 cdef const char* HEX = b"0123456789abcdef"
+
+
+class OtherCode(Exception):
+    """Code that is not ours is about to run, and what is being written is not a copy: begin anew with one."""
+
 
 # Where in the value the writer is; read only to word an error.
 cdef struct Place:
@@ -80,6 +86,13 @@ cdef void open_text(Text* text, const char* root) noexcept nogil:
 cdef void close_text(Text* text) noexcept nogil:
     if text.data != text.at_hand:
         free(text.data)
+
+
+cdef int meet_other_code(Text* text) except -1:
+    """Before code runs that could change a dict which is being written, and so have a name written twice or never."""
+    if not text.careful:
+        raise OtherCode
+    return 0
 
 
 cdef int grow(Text* text, size_t more) except -1:
@@ -197,7 +210,8 @@ cdef object path_of(const Text* text, const Place* place):
         if place.name == NULL:
             parts.append(f"[{place.index}]")
         else:
-            parts.append(f".{<object>place.name}")
+            # A subclass may format itself by code of its own.
+            parts.append("." + str.__str__(<object>place.name))
         place = place.up
     parts.append(text.root.decode("ascii"))
     return "".join(reversed(parts))
@@ -222,6 +236,7 @@ cdef int write_integer(Text* text, PyObject* value, const Place* place) except -
     cdef bytes digits
     if not overflow:
         return append_integer(text, number)
+    meet_other_code(text)   # That which writes huge numbers is in Python.
     try:
         digits = int.__repr__(<object>value).encode()
     except ValueError:
@@ -263,9 +278,8 @@ cdef int write_members(Text* text, PyObject* value, object default, const Place*
     append_octet(text, 0x7B)
     while PyDict_Next(value, &position, &name, &item):
         if not PyUnicode_Check(name):
-            raise TypeError(
-                f"{path_of(text, up)} has a name of type {type(<object>name).__name__}; JSON names are str"
-            )
+            kind = type(<object>name).__name__
+            raise TypeError(f"{path_of(text, up)} has a name of type {kind}; JSON names are str")
         if count:
             append_octet(text, 0x2C)
         count += 1
@@ -273,16 +287,14 @@ cdef int write_members(Text* text, PyObject* value, object default, const Place*
         write_text(text, name, &place)
         append_octet(text, 0x3A)
         write_part(text, item, default, &place, depth)
-    if count != PyDict_Size(value):
-        raise RuntimeError(f"{path_of(text, up)} was changed while it was written")
     return 0
 
 
 cdef int write_dict(Text* text, PyObject* value, object default, const Place* up, int depth) except -1:
-    """write_members of a dict that no hook can change, nor another thread where there is no GIL, and in the
-    order that the dict itself tells."""
-    if not FREE_THREADED and default is None and PyDict_CheckExact(value):
-        return write_members(text, value, default, up, depth)
+    if not text.careful:
+        if PyDict_CheckExact(value):
+            return write_members(text, value, default, up, depth)
+        meet_other_code(text)   # A subclass tells of its members itself.
     snapshot = dict(<object>value)
     return write_members(text, <PyObject*>snapshot, default, up, depth)
 
@@ -340,6 +352,13 @@ cdef int write_any(Text* text, PyObject* value, object default, const Place* pla
 
 
 cdef int write_other(Text* text, object value, object default, const Place* place, int depth) except -1:
+    cdef long long seconds
+    if not text.bare and type(value) is _datetime and type(value.tzinfo) is _timezone:
+        # All of this is CPython's own.
+        since = value - _EPOCH
+        seconds = since.days * 86400
+        return append_integer(text, seconds + <long long>since.seconds)
+    meet_other_code(text)
     if not text.bare and isinstance(value, _datetime):
         if value.utcoffset() is None:
             raise ValueError(f"{path_of(text, place)} is a datetime without a time zone")
@@ -356,11 +375,30 @@ cdef int write_other(Text* text, object value, object default, const Place* plac
 
 
 cdef int write_value(Text* text, object value, object default) except -1:
+    cdef size_t start = text.used
+    text.careful = FREE_THREADED or default is not None
+    try:
+        return write_any(text, <PyObject*>value, default, NULL, 0)
+    except OtherCode:
+        text.used = start
+        text.careful = True
     return write_any(text, <PyObject*>value, default, NULL, 0)
 
 
-cdef int write_open_object(Text* text, object members, object default) except -1:
-    return write_dict(text, <PyObject*>members, default, NULL, 1)
+cdef dict write_open_object(Text* text, object members, object default):
+    cdef size_t start = text.used
+    cdef dict written
+    text.careful = FREE_THREADED or default is not None
+    written = <dict>members if type(members) is dict and not text.careful else dict(members)
+    try:
+        write_members(text, <PyObject*>written, default, NULL, 1)
+        return written
+    except OtherCode:
+        text.used = start
+        text.careful = True
+    written = dict(written)
+    write_members(text, <PyObject*>written, default, NULL, 1)
+    return written
 
 
 def dumps(value, /, default=None, *, str root="claims"):

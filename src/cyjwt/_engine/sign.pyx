@@ -117,10 +117,7 @@ cdef long long moment(SignEngine engine) except -1:
 cdef int write_claims(SignEngine engine, Text* text, object claims, long long now) except -1:
     if not isinstance(claims, dict):
         raise TypeError(f"{text.root.decode('ascii')} must be a dict, not {type(claims).__name__}")
-    if engine._default is not None or type(claims) is not dict:
-        # A hook may change what it is given claims from, and a subclass may have ideas of its own.
-        claims = dict(claims)
-    write_open_object(text, claims, engine._default)
+    claims = write_open_object(text, claims, engine._default)
     if engine._members is not None or engine._lifetime >= 0:
         write_added(engine, text, claims, now)
     return append(text, b"}", 1)
