@@ -209,3 +209,37 @@ def test_a_closed_stderr_costs_no_verdict(tmp_path: Path) -> None:
         command, shell=True, cwd=tmp_path, check=False, stdout=subprocess.DEVNULL, env=environment()
     )
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_the_verdict_is_told_by_nothing_but_a_verdict(public: Path, tmp_path: Path, unbuffered: str) -> None:
+    """Status 1 says that a token is not valid, and a reader who left, or a full disk, must not be taken for that."""
+    good, cut = tmp_path / "good.txt", tmp_path / "cut.gz"
+    good.write_text(token("HS256") + "\n", "ascii")
+    cut.write_bytes(b"\x1f\x8b\x08\x00garbage")
+    settings = environment(PYTHONUNBUFFERED=unbuffered)
+
+    def status(*arguments: str | Path, out: int | None = None, err: int | None = None) -> int:
+        streams = {"stdout": out or subprocess.DEVNULL, "stderr": err or subprocess.DEVNULL}
+        child = spawn(*arguments, env=settings, stdin=subprocess.DEVNULL, **streams)
+        return child.wait(30)
+
+    ours, left = os.pipe()
+    os.close(ours)
+    full = os.open("/dev/full", os.O_WRONLY) if Path("/dev/full").exists() else None
+    try:
+        verify = ("verify", "--key", public)
+        for arguments in ([*verify, good], [*verify, "-q", good], ["info"], ["--help"], ["--version"]):
+            assert status(*arguments) == 0
+            assert status(*arguments, out=left) == 141
+            assert full is None or status(*arguments, out=full) == 2
+        assert status(*verify, cut) == 2
+        assert status(*verify, cut, out=left) in {2, 141}
+        for stream in filter(None, (left, full)):
+            assert status(*verify, "--json", good, err=stream) == 0
+            assert status(*verify, tmp_path / "none", err=stream) == 2
+            assert status("info", out=full or left, err=stream) in {2, 141}
+    finally:
+        os.close(left)
+        if full is not None:
+            os.close(full)

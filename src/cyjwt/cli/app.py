@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import sys
+from collections.abc import Iterator
 from typing import Any, cast
 
 import click
 
-from cyjwt.cli.failure import Failure
+from cyjwt.cli.failure import Failure, drop_unwritten
 from cyjwt.info import __version__
 
 __all__ = ["app"]
@@ -35,33 +35,35 @@ class _Commands(click.Group):
             return None
         return cast("click.Command", importlib.import_module(f"cyjwt.cli.{cmd_name}").command)
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the options, some of which are answered at once."""
+        with _answering():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; a closed pipe and Ctrl-C end it without a traceback."""
-        try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                if sys.stdout is not None:
-                    sys.stdout.flush()
-        except BrokenPipeError:
-            _drop_unwritten()
-            raise click.exceptions.Exit(_BROKEN_PIPE) from None
-        except KeyboardInterrupt:
-            raise click.exceptions.Exit(_INTERRUPTED) from None
-        except OSError as error:
-            _drop_unwritten()
-            raise Failure(error.strerror or str(error)) from None
+        """Run a command."""
+        with _answering():
+            return super().invoke(ctx)
 
 
-def _drop_unwritten() -> None:
-    # What is left in the buffer would be tried, and fail, once more when the interpreter exits, which CPython >= 3.14
-    # answers with an exit status of its own.
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    """A closed pipe, a full disk and Ctrl-C end a command with a status of their own, and without a traceback."""
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError:
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        try:
+            yield
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        raise click.exceptions.Exit(_BROKEN_PIPE) from None
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(_INTERRUPTED) from None
+    except OSError as error:
+        raise Failure(error.strerror or str(error)) from None
+    finally:
+        drop_unwritten(sys.stdout)
+        drop_unwritten(sys.stderr)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 
 import click
@@ -110,7 +110,9 @@ def verify_input(verifier: Verifier, source: Input, run: Run) -> int:
     finally:
         ahead.stop()
     if run.quiet < (1 if run.results_to_stdout else 2):
-        tally.summary(Console(stderr=run.results_to_stdout, highlight=False))
+        # What could not be told on standard error changes no verdict.
+        with suppress(OSError) if run.results_to_stdout else nullcontext():
+            tally.summary(Console(stderr=run.results_to_stdout, highlight=False))
     if stopped:
         click.echo(f"Error: {stopped} after {source.unit} {tally.last}", err=True)
         return status

@@ -102,7 +102,8 @@ class Tally:
         spent = time.perf_counter() - self._started
         told = f"{self.tokens:,} {'token' if self.tokens == 1 else 'tokens'}: {self.valid:,} valid, {self.invalid:,} not valid"
         blank = f"; blank lines skipped: {self.blank:,}" if self.blank else ""
-        console.out(f"{told}{blank}; {spent:.2f} s, {self.rate:,.0f} tokens/s", highlight=False)
+        # Not by rich, which ends the process with status 1 where nobody reads any more.
+        console.file.write(f"{told}{blank}; {spent:.2f} s, {self.rate:,.0f} tokens/s\n")
         if not self.reasons:
             return
         table = Table(box=None, pad_edge=False)
