@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization as s
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
@@ -96,7 +96,7 @@ def _read(load: Callable[..., Any], *args: Any) -> Any:
     """What a reader of ``cryptography`` makes, or None where it cannot."""
     try:
         return load(*args)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         return None
 
 

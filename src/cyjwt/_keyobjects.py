@@ -65,16 +65,14 @@ _LABELS: Final = {
     b"CERTIFICATE": Material.CERTIFICATE_DER,
 }
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "secp256k1": "secp256k1"}
-# id-RSASSA-PSS, RFC 4055 section 3.1: such a key is for RSASSA-PSS alone. It is looked for where the algorithm
-# identifier of SPKI and of PKCS#8 stands, for the octets of a key may hold it by chance.
+# The whole of a PEM block's contents: RFC 7468 section 2 knows no headers.
+_BASE64: Final = re.compile(rb"[A-Za-z0-9+/\s]*(?:=\s*){0,2}")
+# How an RSA key begins in SPKI, in PKCS#8 and in PKCS#1; the group tells rsaEncryption from id-RSASSA-PSS.
 _LENGTH: Final = rb"(?:[\x00-\x7f]|\x81.|\x82..|\x83...|\x84....)"
-_PSS_KEY: Final = re.compile(
-    rb"\x30"
-    + _LENGTH
-    + rb"(?:\x02\x01[\x00\x01])?\x30"
-    + _LENGTH
-    + rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a",
-    re.DOTALL,
+_RSA: Final = rb"\x30" + _LENGTH + rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01([\x01\x0a])"
+_PUBLIC_RSA: Final = re.compile(rb"\x30" + _LENGTH + rb"(?:" + _RSA + rb"|\x02)", re.DOTALL)
+_PRIVATE_RSA: Final = re.compile(
+    rb"\x30" + _LENGTH + rb"\x02\x01[\x00\x01](?:" + _RSA + rb"|\x02)", re.DOTALL
 )
 
 
@@ -100,19 +98,19 @@ def load_pem(text: bytes, password: bytes | None, allow: Collection[str]) -> Loa
     kind = _LABELS.get(label)
     if kind is None:
         raise InvalidKeyError(f"a PEM block of the type {label[:40].decode('ascii')} is not supported")
-    try:
-        der = binascii.a2b_base64(blocks[0][2])
-    except binascii.Error:
-        der = b""  # Headers of legacy encryption stand here; a damaged block fails below.
     from cryptography import x509
     from cryptography.hazmat.primitives import serialization as s
 
     if kind is Material.PRIVATE_DER:
-        return Loaded(_private(s.load_pem_private_key, block, password, allow), _is_pss(der))
+        key = _private(s.load_pem_private_key, block, password, allow)
+        # An encrypted key has its algorithm under the encryption, and cryptography does not tell of it.
+        return (
+            Loaded(key, False) if password is not None else _bound(key, _contents(blocks[0][2]), _PRIVATE_RSA)
+        )
     _refuse_password(password)
     if kind is Material.CERTIFICATE_DER:
         return _of_certificate(x509.load_pem_x509_certificate, block, allow)
-    return Loaded(_public(s.load_pem_public_key, block, allow), _is_pss(der))
+    return _bound(_public(s.load_pem_public_key, block, allow), _contents(blocks[0][2]), _PUBLIC_RSA)
 
 
 def load_der(data: bytes, password: bytes | None, allow: Collection[str]) -> Loaded:
@@ -123,10 +121,11 @@ def load_der(data: bytes, password: bytes | None, allow: Collection[str]) -> Loa
 
     kind = _material.der_shape(data)
     if kind in (Material.PRIVATE_DER, Material.ENCRYPTED_DER):
-        return Loaded(_private(s.load_der_private_key, data, password, allow), _is_pss(data))
+        key = _private(s.load_der_private_key, data, password, allow)
+        return Loaded(key, False) if password is not None else _bound(key, data, _PRIVATE_RSA)
     if kind in (Material.PUBLIC_DER, Material.PKCS1_PUBLIC_DER):
         _refuse_password(password)
-        return Loaded(_public(s.load_der_public_key, data, allow), _is_pss(data))
+        return _bound(_public(s.load_der_public_key, data, allow), data, _PUBLIC_RSA)
     if kind is Material.CERTIFICATE_DER:
         _refuse_password(password)
         return _of_certificate(x509.load_der_x509_certificate, data, allow)
@@ -135,9 +134,26 @@ def load_der(data: bytes, password: bytes | None, allow: Collection[str]) -> Loa
     raise InvalidKeyError("the data is not a DER key or certificate")
 
 
-def _is_pss(der: bytes) -> bool:
-    # An encrypted key has its identifier under the encryption, and cryptography does not tell of it: it binds nobody.
-    return _PSS_KEY.match(der) is not None
+def _contents(body: bytes) -> bytes:
+    """What a PEM block holds; nothing where headers, or something else, stand there too."""
+    try:
+        return binascii.a2b_base64(body) if _BASE64.fullmatch(body) else b""
+    except binascii.Error:
+        return b""
+
+
+def _bound(key: KeyObject, der: bytes, form: re.Pattern[bytes]) -> Loaded:
+    """A key, and whether it is for RSASSA-PSS alone: its numbers do not tell (RFC 4055 section 3.1).
+
+    Readers of BER, and of PEM with headers, take more ways to write the algorithm than are looked through here, so an RSA
+    key that is written in another way is refused.
+    """
+    if curve_of(key) is not None:
+        return Loaded(key, False)
+    begun = form.match(der)
+    if begun is None:
+        raise InvalidKeyError("the RSA key is not in DER, or not in PEM without headers (RFC 7468 section 2)")
+    return Loaded(key, begun[1] == b"\x0a")
 
 
 def _check_size(data: bytes) -> None:
@@ -157,7 +173,7 @@ def _refuse_password(password: bytes | None) -> None:
 def _private(
     load: Callable[..., Any], data: bytes, password: bytes | None, allow: Collection[str]
 ) -> PrivateKeyObject:
-    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 
     try:
         # The quick load first: proving the primes of an enormous key takes seconds, refusing it does not.
@@ -167,7 +183,8 @@ def _private(
         if password is None:
             raise InvalidKeyError("the private key is encrypted: a password is needed") from None
         raise InvalidKeyError("a password was given, but the key is not encrypted") from None
-    except ValueError:
+    except (ValueError, InternalError):
+        # cryptography calls it an internal error that a PKCS#8 text has an Ed448 key of another length.
         reason = "cannot be read" if password is None else "cannot be read, or the password is wrong"
         raise InvalidKeyError(f"the private key {reason}") from None
     except UnsupportedAlgorithm:
@@ -176,11 +193,11 @@ def _private(
 
 
 def _public(load: Callable[..., Any], data: bytes, allow: Collection[str]) -> PublicKeyObject:
-    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 
     try:
         key: PublicKeyObject = load(data)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, InternalError):
         raise InvalidKeyError("the public key cannot be read, or is not a point on its curve") from None
     except UnsupportedAlgorithm:
         raise InvalidKeyError("the public key is of a type or a curve that is not supported") from None
@@ -193,8 +210,7 @@ def _of_certificate(load: Callable[..., Any], data: object, allow: Collection[st
         certificate = load(data)
     except (ValueError, TypeError):
         raise InvalidKeyError("the certificate cannot be read") from None
-    oid = getattr(certificate, "public_key_algorithm_oid", None)  # Since cryptography 43.
-    pss_only = oid is not None and oid.dotted_string == "1.2.840.113549.1.1.10"
+    pss_only = certificate.public_key_algorithm_oid.dotted_string == "1.2.840.113549.1.1.10"
     return Loaded(_public(lambda loaded: loaded.public_key(), certificate, allow), pss_only)
 
 

@@ -192,6 +192,31 @@ def test_private_key_typed_for_pss_serves_pss_alone() -> None:
             assert one.algorithms == {"PS256", "PS384", "PS512"}
 
 
+@pytest.mark.parametrize(
+    "header", ["X: y", "X-Note: abc", "a:", ":b", "Proc-Type: 4,CLEAR", "MIIBIjANBgkqhkiG9w0BAQo= : x"]
+)
+def test_headers_of_pem_hide_no_algorithm(header: str) -> None:
+    """RFC 7468 section 2: there are none; what reads them away must not be told another algorithm by them."""
+    numbers = private("rsa").public_key().public_numbers()
+    public = rsa_der(numbers.n, numbers.e, PSS_OID)
+    secret = tlv(0x30, integer(0) + tlv(0x30, PSS_OID) + tlv(4, private_octets("rsa", DER, TRADITIONAL)))
+    plain = rsa_der(numbers.n, numbers.e)
+    for label, der in (("PUBLIC KEY", public), ("PRIVATE KEY", secret), ("PUBLIC KEY", plain)):
+        first, line, rest = armoured(label, der).partition(b"-----\n")
+        with pytest.raises(InvalidKeyError):
+            Key.from_pem(first + line + header.encode() + b"\n\n" + rest)
+
+
+@pytest.mark.parametrize("version", ["020102", "02017f", "0201ff", "02810100", "0282000100"])
+def test_a_private_key_in_loose_ber_is_refused(version: str) -> None:
+    """Some releases of ``cryptography`` take it, whatever its algorithm is."""
+    rest = tlv(0x30, PSS_OID) + tlv(4, private_octets("rsa", DER, TRADITIONAL))
+    der = tlv(0x30, bytes.fromhex(version) + rest)
+    for read, data in ((Key.from_der, der), (Key.from_pem, armoured("PRIVATE KEY", der))):
+        with pytest.raises(InvalidKeyError):
+            read(data)
+
+
 def test_octets_of_a_key_that_look_like_an_algorithm_are_not_one() -> None:
     point = bytes.fromhex("0001980106092a864886f70d01010a3b0ee172f3daa62325af68f7021a07511a")
     edwards = tlv(0x30, tlv(0x30, bytes.fromhex("06032b6570")) + tlv(3, b"\0" + point))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives import serialization as s
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from cyjwt import jwt
 from cyjwt.errors import InvalidKeyError
 from cyjwt.keys import Key
 from tests.key_material import (
@@ -354,3 +356,20 @@ def test_public_part_of_a_key_bound_to_signing_verifies() -> None:
     with pytest.raises(InvalidKeyError, match="may not verify"):
         key.verify(DATA, key.sign(DATA))
     assert key.to_jwk()["key_ops"] == ["verify"]
+
+
+@pytest.mark.parametrize("octets", [0, 32, 56, 58])
+def test_a_private_key_of_another_length_is_no_internal_error(octets: int) -> None:
+    """What ``cryptography`` says of an Ed448 key in PKCS#8 that has not 57 octets is an error of its own inside."""
+    inner = bytes([4, octets]) + b"\x7f" * octets
+    body = bytes.fromhex("020100300506032b6571") + bytes([4, len(inner)]) + inner
+    der = bytes([0x30, len(body)]) + body
+    pem = b"-----BEGIN PRIVATE KEY-----\n" + base64.b64encode(der) + b"\n-----END PRIVATE KEY-----\n"
+    with pytest.raises(InvalidKeyError):
+        Key.from_der(der)
+    with pytest.raises(InvalidKeyError):
+        Key.from_pem(pem)
+    with pytest.raises(jwt.InvalidKeyError):
+        jwt.get_algorithm_by_name("EdDSA").prepare_key(pem)
+    with pytest.raises(jwt.InvalidKeyError):
+        jwt.get_algorithm_by_name("ES256").prepare_key(pem)

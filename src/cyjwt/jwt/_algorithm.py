@@ -187,7 +187,7 @@ class HashedAlgorithm(Algorithm):
             return key
         if not isinstance(key, str | bytes):
             raise TypeError("Expecting a PEM-formatted key.")
-        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.exceptions import InternalError, UnsupportedAlgorithm
         from cryptography.hazmat.primitives import serialization as s
 
         octets = force_bytes(key)
@@ -199,7 +199,7 @@ class HashedAlgorithm(Algorithm):
                 loaded = s.load_pem_private_key(octets, password=None)
             else:
                 loaded = s.load_pem_public_key(octets)
-        except (ValueError, UnsupportedAlgorithm):
+        except (ValueError, UnsupportedAlgorithm, InternalError):
             raise UnreadableKeyError("Could not parse the provided public key.") from None
         self.check_crypto_key_type(loaded)
         return loaded

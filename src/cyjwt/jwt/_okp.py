@@ -50,7 +50,7 @@ class OKPAlgorithm(Algorithm):
         return _checked(cast("AllowedOKPKeys", prepared))
 
     def _read(self, octets: bytes) -> Any:
-        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.exceptions import InternalError, UnsupportedAlgorithm
         from cryptography.hazmat.primitives import serialization as s
 
         try:
@@ -62,7 +62,7 @@ class OKPAlgorithm(Algorithm):
                 return s.load_pem_private_key(octets, password=None)
             if octets.startswith(b"ssh-"):
                 return s.load_ssh_public_key(octets)
-        except (ValueError, UnsupportedAlgorithm):
+        except (ValueError, UnsupportedAlgorithm, InternalError):
             raise UnreadableKeyError("Could not parse the provided key.") from None
         raise InvalidKeyError("Not a public or private key")
 
