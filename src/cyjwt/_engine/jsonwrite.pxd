@@ -27,6 +27,6 @@ cdef int append_integer(Text* text, long long value) except -1
 # Appends one value. Raises TypeError or ValueError, each naming the path of what cannot be written.
 cdef int write_value(Text* text, object value, object default) except -1
 
-# Appends the members of a dict between braces, of which the closing one is left out. Returns the dict whose members
-# those are: a copy where code may have run that could change the one given.
+# Appends the members of a dict between braces, of which the closing one is left out. Returns the dict whose
+# members those are: a copy where code may have run that could change the one given.
 cdef dict write_open_object(Text* text, object members, object default)

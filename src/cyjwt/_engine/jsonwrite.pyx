@@ -12,6 +12,7 @@ from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, strlen
 
 from cyjwt._engine.jsonlex cimport MAX_DEPTH, cyjwt_copy
+from cyjwt._engine.jsonplace cimport Place, path_of
 from cyjwt._engine.stripes cimport FREE_THREADED
 from cyjwt._engine.pyraw cimport (
     Py_DECREF,
@@ -64,15 +65,8 @@ cdef object _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 cdef const char* HEX = b"0123456789abcdef"
 
 
-class OtherCode(Exception):
-    """Code that is not ours is about to run, and what is being written is not a copy: begin anew with one."""
-
-
-# Where in the value the writer is; read only to word an error.
-cdef struct Place:
-    const Place* up
-    PyObject* name          # of a member; NULL for an element
-    Py_ssize_t index        # of an element
+class _OtherCode(Exception):
+    """Code that is not ours is about to run, and what is written is no copy: begin anew with one."""
 
 
 cdef void open_text(Text* text, const char* root) noexcept nogil:
@@ -89,9 +83,9 @@ cdef void close_text(Text* text) noexcept nogil:
 
 
 cdef int meet_other_code(Text* text) except -1:
-    """Before code runs that could change a dict which is being written, and so have a name written twice or never."""
+    """Before code runs that could change a dict which is being written, and have a name written twice."""
     if not text.careful:
-        raise OtherCode
+        raise _OtherCode
     return 0
 
 
@@ -175,7 +169,7 @@ cdef int write_other_text(Text* text, PyObject* value, const Place* place) excep
         if PyErr_ExceptionMatches(<PyObject*>MemoryError):
             return -1
         PyErr_Clear()
-        raise ValueError(f"{path_of(text, place)} holds a lone surrogate, which has no UTF-8")
+        raise ValueError(f"{path_of(text.root, place)} holds a lone surrogate, which has no UTF-8")
     end = p + size
     append_octet(text, 0x22)
     while True:
@@ -203,25 +197,11 @@ cdef inline int write_text(Text* text, PyObject* value, const Place* place) exce
     return write_other_text(text, value, place)
 
 
-cdef object path_of(const Text* text, const Place* place):
-    """Such as ``claims.address.lines[2]``."""
-    cdef list parts = []
-    while place != NULL:
-        if place.name == NULL:
-            parts.append(f"[{place.index}]")
-        else:
-            # A subclass may format itself by code of its own.
-            parts.append("." + str.__str__(<object>place.name))
-        place = place.up
-    parts.append(text.root.decode("ascii"))
-    return "".join(reversed(parts))
-
-
 cdef int write_float(Text* text, PyObject* value, const Place* place) except -1:
     cdef double number = PyFloat_AS_DOUBLE(value)
     cdef char* digits
     if not isfinite(number):
-        raise ValueError(f"{path_of(text, place)} is not finite, and JSON has only finite numbers")
+        raise ValueError(f"{path_of(text.root, place)} is not finite, and JSON has only finite numbers")
     digits = PyOS_double_to_string(number, b"r", 0, Py_DTSF_ADD_DOT_0, NULL)
     try:
         append(text, <const uint8_t*>digits, strlen(digits))
@@ -240,7 +220,7 @@ cdef int write_integer(Text* text, PyObject* value, const Place* place) except -
     try:
         digits = int.__repr__(<object>value).encode()
     except ValueError:
-        raise ValueError(f"{path_of(text, place)} has too many digits") from None
+        raise ValueError(f"{path_of(text.root, place)} has too many digits") from None
     return append(text, <const uint8_t*>digits, <size_t>len(digits))
 
 
@@ -279,7 +259,7 @@ cdef int write_members(Text* text, PyObject* value, object default, const Place*
     while PyDict_Next(value, &position, &name, &item):
         if not PyUnicode_Check(name):
             kind = type(<object>name).__name__
-            raise TypeError(f"{path_of(text, up)} has a name of type {kind}; JSON names are str")
+            raise TypeError(f"{path_of(text.root, up)} has a name of type {kind}; JSON names are str")
         if count:
             append_octet(text, 0x2C)
         count += 1
@@ -361,12 +341,12 @@ cdef int write_other(Text* text, object value, object default, const Place* plac
     meet_other_code(text)
     if not text.bare and isinstance(value, _datetime):
         if value.utcoffset() is None:
-            raise ValueError(f"{path_of(text, place)} is a datetime without a time zone")
+            raise ValueError(f"{path_of(text.root, place)} is a datetime without a time zone")
         # Whole seconds, as PyJWT writes them; cut before the float that could round them up.
         return append_integer(text, <long long>value.replace(microsecond=0).timestamp())
     if default is None:
         raise TypeError(
-            f"{path_of(text, place)} is of type {type(value).__name__}, which JSON has no form for"
+            f"{path_of(text.root, place)} is of type {type(value).__name__}, which JSON has no form for"
         )
     if depth == MAX_DEPTH:
         raise ValueError(f"default gave more than {MAX_DEPTH} values, each in need of it again")
@@ -379,7 +359,7 @@ cdef int write_value(Text* text, object value, object default) except -1:
     text.careful = FREE_THREADED or default is not None
     try:
         return write_any(text, <PyObject*>value, default, NULL, 0)
-    except OtherCode:
+    except _OtherCode:
         text.used = start
         text.careful = True
     return write_any(text, <PyObject*>value, default, NULL, 0)
@@ -393,7 +373,7 @@ cdef dict write_open_object(Text* text, object members, object default):
     try:
         write_members(text, <PyObject*>written, default, NULL, 1)
         return written
-    except OtherCode:
+    except _OtherCode:
         text.used = start
         text.careful = True
     written = dict(written)
