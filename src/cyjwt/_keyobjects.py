@@ -103,10 +103,7 @@ def load_pem(text: bytes, password: bytes | None, allow: Collection[str]) -> Loa
 
     if kind is Material.PRIVATE_DER:
         key = _private(s.load_pem_private_key, block, password, allow)
-        # An encrypted key has its algorithm under the encryption, and cryptography does not tell of it.
-        return (
-            Loaded(key, False) if password is not None else _bound(key, _contents(blocks[0][2]), _PRIVATE_RSA)
-        )
+        return _bound_private(key, password, _contents(blocks[0][2]))
     _refuse_password(password)
     if kind is Material.CERTIFICATE_DER:
         return _of_certificate(x509.load_pem_x509_certificate, block, allow)
@@ -122,7 +119,7 @@ def load_der(data: bytes, password: bytes | None, allow: Collection[str]) -> Loa
     kind = _material.der_shape(data)
     if kind in (Material.PRIVATE_DER, Material.ENCRYPTED_DER):
         key = _private(s.load_der_private_key, data, password, allow)
-        return Loaded(key, False) if password is not None else _bound(key, data, _PRIVATE_RSA)
+        return _bound_private(key, password, data)
     if kind in (Material.PUBLIC_DER, Material.PKCS1_PUBLIC_DER):
         _refuse_password(password)
         return _bound(_public(s.load_der_public_key, data, allow), data, _PUBLIC_RSA)
@@ -154,6 +151,11 @@ def _bound(key: KeyObject, der: bytes, form: re.Pattern[bytes]) -> Loaded:
     if begun is None:
         raise InvalidKeyError("the RSA key is not in DER, or not in PEM without headers (RFC 7468 section 2)")
     return Loaded(key, begun[1] == b"\x0a")
+
+
+def _bound_private(key: PrivateKeyObject, password: bytes | None, der: bytes) -> Loaded:
+    # An encrypted key has its algorithm under the encryption, and cryptography does not tell of it.
+    return Loaded(key, False) if password is not None else _bound(key, der, _PRIVATE_RSA)
 
 
 def _check_size(data: bytes) -> None:

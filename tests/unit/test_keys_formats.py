@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import json
 from collections.abc import Callable
@@ -24,10 +23,13 @@ from tests.key_material import (
     PKCS8,
     PLAIN,
     TRADITIONAL,
+    armoured,
     certificate,
+    integer,
     private,
     private_octets,
     public_octets,
+    tlv,
 )
 
 PAIRED = ("RS256", "PS256", "ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519", "Ed448")
@@ -361,10 +363,9 @@ def test_public_part_of_a_key_bound_to_signing_verifies() -> None:
 @pytest.mark.parametrize("octets", [0, 32, 56, 58])
 def test_a_private_key_of_another_length_is_no_internal_error(octets: int) -> None:
     """What ``cryptography`` says of an Ed448 key in PKCS#8 that has not 57 octets is an error of its own inside."""
-    inner = bytes([4, octets]) + b"\x7f" * octets
-    body = bytes.fromhex("020100300506032b6571") + bytes([4, len(inner)]) + inner
-    der = bytes([0x30, len(body)]) + body
-    pem = b"-----BEGIN PRIVATE KEY-----\n" + base64.b64encode(der) + b"\n-----END PRIVATE KEY-----\n"
+    algorithm = tlv(0x30, bytes.fromhex("06032b6571"))
+    der = tlv(0x30, integer(0) + algorithm + tlv(4, tlv(4, b"\x7f" * octets)))
+    pem = armoured("PRIVATE KEY", der)
     with pytest.raises(InvalidKeyError):
         Key.from_der(der)
     with pytest.raises(InvalidKeyError):
