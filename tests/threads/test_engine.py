@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import pickle
 import random
+import time
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from tests.threads.threads_support import (
 )
 
 ROUNDS = 60
-#: More threads than a memory has copies, so that some go without.
+#: More threads than a memory has copies, so that some go without; and, where there is a GIL, share them.
 MANY = 80
 
 
@@ -89,6 +90,46 @@ def test_one_verifier(threads: int, prepared: list[tuple[str, dict[str, Any] | N
 def test_more_threads_than_copies(prepared: list[tuple[str, dict[str, Any] | None]]) -> None:
     verifier = cyjwt.Verifier(KEY, algorithms=["HS256"])
     assert in_threads(lambda i: wrong(verifier, prepared[i : i + 150]), MANY) == [0] * MANY
+
+
+def test_threads_that_meet_in_a_signature(prepared: list[tuple[str, dict[str, Any] | None]]) -> None:
+    """Where there is a GIL a long HMAC lets go of it; they part there, or share a copy where there are too few."""
+    made: list[tuple[str, dict[str, Any] | None]] = []
+    for i, (_, claims) in enumerate(prepared[:120]):
+        long = {"exp": LATER, **(claims or {}), "long": f"{i}" * 10_000}
+        good = token(long, kid=f"met-{i % 30}")
+        made.append((tampered(good), None) if claims is None else (good, long))
+    verifier = cyjwt.Verifier(KEY, algorithms=["HS256"])
+
+    def work(i: int) -> int:
+        mine = made[:]
+        random.Random(i).shuffle(mine)
+        return wrong(verifier, mine) + wrong(verifier, mine)
+
+    assert in_threads(work, 2) == [0] * 2
+    assert in_threads(work, 24) == [0] * 24
+    # Those that have ended left no copy held, nor what is wrong in any.
+    assert in_threads(work, 2) == [0] * 2
+
+
+def test_a_clock_that_verifies(prepared: list[tuple[str, dict[str, Any] | None]]) -> None:
+    """In the midst of a verification of the same thread, and deeper than a memory has copies where there is a GIL."""
+    seen: list[Any] = []
+
+    def verifier(depth: int) -> cyjwt.Verifier[Any]:
+        if depth == 0:
+            return cyjwt.Verifier(KEY, algorithms=["HS256"])
+        inner = verifier(depth - 1)
+
+        def clock() -> float:
+            seen.append(wrong(inner, prepared[depth : depth + 1]))
+            return time.time()
+
+        return cyjwt.Verifier(KEY, algorithms=["HS256"], clock=clock)
+
+    assert wrong(verifier(12), prepared[:40]) == 0
+    assert len(seen) > 12
+    assert set(seen) == {0}
 
 
 def test_threads_one_after_the_other(prepared: list[tuple[str, dict[str, Any] | None]]) -> None:

@@ -45,7 +45,7 @@ from cyjwt._engine.status cimport (
     exception_for,
     raise_status,
 )
-from cyjwt._engine.stripes cimport count_up
+from cyjwt._engine.stripes cimport count_up, hold_stripe, leave_stripe
 from cyjwt._engine.tokencache cimport Found, TokenCache, forget_made, keep, note_made
 from cyjwt._engine.verify cimport Engine, finish_claims, read_claims
 
@@ -240,7 +240,7 @@ cdef class Work:
         cdef PyObject* detail
         cdef void* hint
         cdef Found made
-        cdef int i, status, absent
+        cdef int i, stripe, status, absent
         cdef TokenCache cache = None
         # Callers of an event loop come again, unlike most tokens of a batch. Where there were no keys, the
         # room may have no engine yet.
@@ -254,10 +254,12 @@ cdef class Work:
                 count_up(&cache.counts.misses, 1)
             if status == VALID and self.want == WANT_TEXT:
                 hint = room.items[i].known.shape if room.items[i].known != NULL else NULL
+                stripe = hold_stripe()
                 claims = read_claims(
-                    self.engine, room.payloads[i].start, room.payloads[i].size, self.now, &hint, &made.dates,
-                    &status, &absent
+                    self.engine, stripe, room.payloads[i].start, room.payloads[i].size, self.now, &hint,
+                    &made.dates, &status, &absent
                 )
+                leave_stripe(stripe)
                 if room.items[i].known != NULL:
                     room.items[i].known.shape = hint
                 if status == VALID and cache is not None:

@@ -4,8 +4,6 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport free
 
-from cyjwt._engine.stripes cimport FREE_THREADED, NO_STRIPE
-
 cdef struct Segments:
     const uint8_t* token
     const uint8_t* header       # where the header segment begins, and so on
@@ -48,17 +46,11 @@ cdef struct Headers:
     Remembered* last            # the slot that was last of use
 
 cdef class HeaderMemory:
-    cdef Headers own
-    cdef Headers** copies       # by stripe, NULL where there is none yet; NULL with a GIL
+    cdef Headers* first
+    cdef Headers** copies       # by stripe, NULL where there is none yet
 
-# The copy of a stripe, made where there is none yet; NULL where that fails. For headers_of alone.
-cdef Headers* make_copy(HeaderMemory memory, int stripe) noexcept nogil
-
-# The memory that whoever holds a stripe may use, or NULL where there is none: with a GIL the only one.
-cdef inline Headers* headers_of(HeaderMemory memory, int stripe) noexcept nogil:
-    if not FREE_THREADED:
-        return &memory.own
-    return make_copy(memory, stripe) if stripe != NO_STRIPE else NULL
+# The memory that whoever holds a stripe may use. NULL where there is none, which with a GIL never is.
+cdef Headers* headers_of(HeaderMemory memory, int stripe) noexcept nogil
 
 # What is known of a header segment, or NULL. The answer is good until the next call: copy what is needed of
 # it first. Whoever owns the memory guards it: the interpreter lock or a stripe the engine's, its one worker a

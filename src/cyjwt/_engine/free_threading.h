@@ -15,7 +15,8 @@
 #include <intrin.h>
 #endif
 
-#define CYJWT_STRIPES 64 /* copies of a memory at most, a power of two */
+/* Copies of a memory at most, a power of two. With a GIL, threads that find none free share them. */
+#define CYJWT_STRIPES (CYJWT_FREE_THREADED ? 64 : 8)
 #define CYJWT_NO_STRIPE (-1)
 
 /* Counts something that several threads count. */

@@ -1,9 +1,9 @@
 """What the JSON reader remembers: texts that many tokens share, and the memory itself.
 
 Each memory has a fixed size, a newcomer takes the slot of what was there, and only text that a key of ours
-signed adds to them. All references in a Memory are owned. The interpreter lock guards it, and every
-function leaves it whole before it does anything that could run other Python code. Without a GIL each stripe
-has a Memory, which is its holder's alone; who holds none has NULL, and all is made anew.
+signed adds to them. All references in a Memory are owned. Each stripe has one. The interpreter lock guards
+them, and every function leaves a Memory whole before it does anything that could run other Python code.
+Without a GIL it is the stripe's holder's alone; who holds none has NULL, and all is made anew.
 """
 
 from cpython.object cimport PyObject

@@ -15,3 +15,9 @@ cdef PyObject* read_value(
     const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, void** hint,
     int* error
 ) noexcept
+
+# The same for a caller that holds a stripe.
+cdef PyObject* read_value_in(
+    int stripe, const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, void** hint,
+    int* error
+) noexcept

@@ -37,31 +37,34 @@ cdef frozenset RECURRING = frozenset([
     "tid", "tenant",
 ])
 
-cdef Memory memory
-memory.recurring = <PyObject*>RECURRING
-cdef Memory** copies = <Memory**>calloc(STRIPES, sizeof(Memory*)) if FREE_THREADED else NULL
-if FREE_THREADED and copies == NULL:
+cdef Memory first
+first.recurring = <PyObject*>RECURRING
+cdef Memory** copies = <Memory**>calloc(STRIPES, sizeof(Memory*))
+if copies == NULL:
     raise MemoryError
+copies[0] = &first
 
 
-cdef Memory* copy_of(int stripe) noexcept nogil:
-    """The memory of a stripe that is held, or NULL."""
+cdef Memory* new_memory(int stripe) noexcept nogil:
+    """A stripe's memory where there is none yet; NULL where there can be none, which with a GIL never is."""
     if stripe == NO_STRIPE:
         return NULL
+    copies[stripe] = <Memory*>calloc(1, sizeof(Memory))
     if copies[stripe] == NULL:
-        copies[stripe] = <Memory*>calloc(1, sizeof(Memory))
-        if copies[stripe] != NULL:
-            copies[stripe].recurring = memory.recurring
+        return NULL if FREE_THREADED else &first
+    copies[stripe].recurring = first.recurring
     return copies[stripe]
 
 
-cdef inline Memory* memory_of(const Reader* r) noexcept nogil:
-    return r.memory if FREE_THREADED else &memory
+cdef inline Memory* memory_of(int stripe) noexcept nogil:
+    if CYJWT_UNLIKELY(stripe == NO_STRIPE or copies[stripe] == NULL):
+        return new_memory(stripe)
+    return copies[stripe]
 
 
 cdef inline Shape** last_of(const Reader* r) noexcept nogil:
     """By depth, the guesses at shapes; NULL where there is no memory."""
-    return NULL if FREE_THREADED and r.memory == NULL else memory_of(r).last
+    return NULL if FREE_THREADED and r.memory == NULL else r.memory.last
 
 
 cdef inline const uint8_t* past_colon(Reader* r, const uint8_t* p) noexcept:
@@ -216,7 +219,7 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
                     return NULL
             size = stop - key
             if flags == 0:
-                item = known_name(memory_of(r), r.trusted, key, size, &recurs)
+                item = known_name(r.memory, r.trusted, key, size, &recurs)
                 next = resume_guess(guess, next, item)
             else:
                 item = any_text(r, key, size, flags)
@@ -238,7 +241,7 @@ cdef PyObject* read_object(Reader* r, const uint8_t* p, int depth) noexcept:
         if item == NULL or not push(r, item):
             return NULL
         p = r.end
-    item = make_dict(memory_of(r), r.stack + base, count, guess, depth, r.trusted, &r.error)
+    item = make_dict(r.memory, r.stack + base, count, guess, depth, r.trusted, &r.error)
     if item == NULL:
         return NULL
     for i in range(base, r.top):
@@ -300,7 +303,7 @@ cdef PyObject* read_any(
             member.flags = <uint8_t>flags
         if flags:
             return any_text(r, p, stop - p, flags)
-        item = known_value(memory_of(r), r.trusted, p, stop - p) if recurs else ascii_text(p, stop - p)
+        item = known_value(r.memory, r.trusted, p, stop - p) if recurs else ascii_text(p, stop - p)
         return item if item != NULL else fail(r, JSON_MEMORY)
     if c == 0x7B or c == 0x5B:
         if depth == MAX_DEPTH:
@@ -334,7 +337,7 @@ cdef PyObject* read_any(
             item = PyFloat_FromDouble(value)
         elif number.digits <= 18:
             item = known_number(
-                memory_of(r), r.trusted,
+                r.memory, r.trusted,
                 -<int64_t>number.magnitude if number.negative else <int64_t>number.magnitude
             )
         else:
@@ -352,8 +355,6 @@ cdef PyObject* read_any(
 
 cdef inline bint is_mine(const Reader* r, void* shape) noexcept nogil:
     """Whether a guess is one at a shape of this memory, and not at another stripe's."""
-    if not FREE_THREADED:
-        return True
     return r.memory != NULL and <size_t>(<char*>shape - <char*>r.memory) < sizeof(Memory)
 
 
@@ -361,16 +362,25 @@ cdef PyObject* read_value(
     const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, void** hint,
     int* error
 ) noexcept:
+    cdef int stripe = hold_stripe()
+    cdef PyObject* value = read_value_in(stripe, text, size, names, out, trusted, hint, error)
+    leave_stripe(stripe)
+    return value
+
+
+cdef PyObject* read_value_in(
+    int stripe, const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, void** hint,
+    int* error
+) noexcept:
     cdef Reader r
     cdef PyObject* value
-    cdef int i, stripe = hold_stripe()
+    cdef int i
     if names != NULL:
         for i in range(names.count):
             out[i].kind = ABSENT
     r.error = JSON_OK
     r.trusted = trusted
-    if FREE_THREADED:
-        r.memory = copy_of(stripe)
+    r.memory = memory_of(stripe)
     r.size = size
     r.names = names
     r.out = out
@@ -383,7 +393,6 @@ cdef PyObject* read_value(
     value = read_any(&r, skip_space(text), 0, NULL, False)
     if hint != NULL and value != NULL and last_of(&r) != NULL:
         hint[0] = last_of(&r)[0]
-    leave_stripe(stripe)
     if value == NULL:
         while r.top > 0:
             r.top -= 1

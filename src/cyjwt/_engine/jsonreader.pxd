@@ -18,7 +18,7 @@ cdef enum:
 cdef struct Reader:
     int error
     bint trusted
-    Memory* memory          # without a GIL: of the stripe that is held, or NULL
+    Memory* memory          # of the stripe that is held; NULL where there is none, which with a GIL never is
     size_t size
     const Names* names
     Member* out

@@ -4,17 +4,25 @@
 
 #include "free_threading.h"
 
-#if CYJWT_FREE_THREADED
-
-/* A flag is taken where it is free, which is looked at first: to write would take its line from who holds it. */
 #if defined(_MSC_VER)
 #define CYJWT_THREAD_LOCAL __declspec(thread)
+#else
+#define CYJWT_THREAD_LOCAL __thread
+#endif
+
+/* A flag is taken where it is free, which is looked at first: to write would take its line from who holds it. */
+#if !CYJWT_FREE_THREADED
+static inline int cyjwt_take_flag(int *flag) {
+    if (*flag) return 0;
+    return *flag = 1;
+}
+static inline void cyjwt_free_flag(int *flag) { *flag = 0; }
+#elif defined(_MSC_VER)
 static inline int cyjwt_take_flag(int *flag) {
     return *(volatile int *)flag == 0 && _InterlockedExchange((volatile long *)flag, 1) == 0;
 }
 static inline void cyjwt_free_flag(int *flag) { _InterlockedExchange((volatile long *)flag, 0); }
 #else
-#define CYJWT_THREAD_LOCAL __thread
 static inline int cyjwt_take_flag(int *flag) {
     return __atomic_load_n(flag, __ATOMIC_RELAXED) == 0 && __atomic_exchange_n(flag, 1, __ATOMIC_ACQUIRE) == 0;
 }
@@ -40,16 +48,11 @@ static inline int cyjwt_hold_stripe(void) {
             return (int)number;
         }
     }
-    return CYJWT_NO_STRIPE;
+    return CYJWT_FREE_THREADED ? CYJWT_NO_STRIPE : (int)own;
 }
 
 static inline void cyjwt_leave_stripe(int number) {
     if (number != CYJWT_NO_STRIPE) cyjwt_free_flag(&cyjwt_stripes[number].held);
 }
-
-#else
-static inline int cyjwt_hold_stripe(void) { return 0; }
-static inline void cyjwt_leave_stripe(int number) { (void)number; }
-#endif
 
 #endif

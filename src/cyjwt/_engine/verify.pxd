@@ -60,10 +60,10 @@ ctypedef PyObject* (*Whole)(Engine, const Borrowed*, Found*) noexcept
 # the reason, and absent, of CLAIM_MISSING, which one; RAISED stands for a Python error that is set. NULL with
 # status VALID where they do, but nobody needs the dict: there is a claims_type, and no revocation. The text
 # has JSON slack behind it. hint is the reader's guess at their shape, and gets a better one. dates, unless it
-# is NULL, gets the times of those that pass.
+# is NULL, gets the times of those that pass. stripe is one that the caller holds.
 cdef PyObject* read_claims(
-    Engine engine, const uint8_t* text, size_t size, double now, void** hint, Dates* dates, int* status,
-    int* absent
+    Engine engine, int stripe, const uint8_t* text, size_t size, double now, void** hint, Dates* dates,
+    int* status, int* absent
 ) noexcept
 
 # What comes after the claims' checks, for an engine that finishes: takes over claims, what read_claims

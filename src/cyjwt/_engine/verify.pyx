@@ -28,12 +28,12 @@ from cyjwt._engine.compact cimport (
 from cyjwt._engine.header cimport read_header
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
 from cyjwt._engine.jsonscan cimport MAX_NAMES, NOT_OBJECT, Member, scan_object
-from cyjwt._engine.jsonread cimport read_value
+from cyjwt._engine.jsonread cimport read_value_in
 from cyjwt._engine.keysource cimport KeySource
 from cyjwt._engine.pkey cimport Native, NativeKey, Row, is_quick, row_by_id, verify_signature
-from cyjwt._engine.pyraw cimport Py_DECREF, PyDict_CheckExact, PyErr_NoMemory, Py_XDECREF
+from cyjwt._engine.pyraw cimport Py_DECREF, PyDict_CheckExact, PyErr_NoMemory, PyErr_Occurred, Py_XDECREF
 from cyjwt._engine.revocation cimport Revocation, check_revoked
-from cyjwt._engine.stripes cimport FREE_THREADED, hold_stripe, leave_stripe
+from cyjwt._engine.stripes cimport hold_stripe, leave_stripe
 from cyjwt._engine.status cimport (
     CLAIM_MISSING,
     HEADER_BASE64,
@@ -63,6 +63,7 @@ cdef extern from "turn.h" nogil:
 # The functions that set an error are called by pointers of such types, so that a refusal adds no traceback
 # entries of ours: they would double its cost.
 ctypedef PyObject* (*Pass)(Engine, const Segments*, uint8_t*, Found*) noexcept
+ctypedef PyObject* (*Held)(Engine, int, const Segments*, uint8_t*, int*, size_t*, Found*) noexcept
 
 cdef enum:
     ROOM_AT_HAND = 8192     # octets of a token for which no memory is asked
@@ -241,15 +242,6 @@ cdef inline Headers* memory_of(Engine engine, int stripe) noexcept nogil:
     return headers_of(engine.memory, stripe)
 
 
-cdef void note_shape(Engine engine, const Segments* segments, void* shape) noexcept nogil:
-    """As a guess for the next token under this header, where there is no GIL."""
-    cdef int stripe = hold_stripe()
-    cdef Remembered* known = recall(memory_of(engine, stripe), segments.header, segments.header_size)
-    if known != NULL:
-        known.shape = shape
-    leave_stripe(stripe)
-
-
 cdef int scan_claims(
     Engine engine, const uint8_t* text, size_t size, double now, Member* members, int* absent
 ) noexcept:
@@ -263,8 +255,8 @@ cdef int scan_claims(
 
 
 cdef PyObject* read_claims(
-    Engine engine, const uint8_t* text, size_t size, double now, void** hint, Dates* dates, int* status,
-    int* absent
+    Engine engine, int stripe, const uint8_t* text, size_t size, double now, void** hint, Dates* dates,
+    int* status, int* absent
 ) noexcept:
     cdef Member[MAX_NAMES] members
     cdef PyObject* claims = NULL
@@ -272,7 +264,9 @@ cdef PyObject* read_claims(
     if engine.claims_type is not None and engine.revocation is None:
         status[0] = scan_claims(engine, text, size, now, members, absent)
     else:
-        claims = read_value(text, size, &engine.claim_rules.names, members, True, hint, &error)
+        claims = read_value_in(
+            stripe, text, size, &engine.claim_rules.names, members, True, hint, &error
+        )
         if claims == NULL:
             status[0] = RAISED if error == JSON_MEMORY else PAYLOAD_JSON + error
             return NULL
@@ -313,55 +307,59 @@ cdef PyObject* finish_one(
     return claims
 
 
-cdef PyObject* verify_segments(
-    Engine engine, const Segments* segments, uint8_t* room, Found* made
-) except NULL:
-    """As ``verify_borrowed``, of a token that is split."""
-    cdef int stripe = hold_stripe()
-    cdef Remembered* known = recall(memory_of(engine, stripe), segments.header, segments.header_size)
+cdef PyObject* claims_of(
+    Engine engine, int stripe, const Segments* segments, uint8_t* room, int* key, size_t* size, Found* made
+) except? NULL:
+    """The claims, with the index of the key and the size of the payload, which is decoded into room."""
+    cdef Headers* memory = memory_of(engine, stripe)
+    cdef Remembered* known = recall(memory, segments.header, segments.header_size)
     cdef PyObject* claims
     cdef double now
-    cdef size_t size
-    cdef int row = 0, key = 0, status, absent = 0
+    cdef int row = 0, status, absent = 0
     cdef bint fresh = known == NULL
-    cdef void* guess = NULL if fresh else known.shape
-    cdef void* hint = guess
-    if not fresh:
-        row = known.row
-        key = known.key
-    leave_stripe(stripe)
+    cdef void* hint = NULL if fresh else known.shape
     if fresh:
-        status = choose_key(engine, segments, room, &row, &key)
+        status = choose_key(engine, segments, room, &row, key)
         if status != VALID:
             set_error(status, None)
             return NULL
-    status = check_signature(engine, segments, room, row, key)
+    else:
+        row = known.row
+        key[0] = known.key
+    status = check_signature(engine, segments, room, row, key[0])
     if status != VALID:
         set_error(status, None)
         return NULL
     if fresh:
-        stripe = hold_stripe()
-        remember(memory_of(engine, stripe), segments.header, segments.header_size, row, key)
-        leave_stripe(stripe)
-    size = unpadded(segments.payload, segments.payload_size, engine.padding)
-    if decode(segments.payload, size, room) < 0:
+        remember(memory, segments.header, segments.header_size, row, key[0])
+    size[0] = unpadded(segments.payload, segments.payload_size, engine.padding)
+    if decode(segments.payload, size[0], room) < 0:
         set_error(PAYLOAD_BASE64, None)
         return NULL
-    size = decoded_size(size)
-    memset(room + size, 0, CYJWT_JSON_SLACK)
+    size[0] = decoded_size(size[0])
+    memset(room + size[0], 0, CYJWT_JSON_SLACK)
     # Before there are claims to let go of: a caller's clock may raise.
     now = read_clock(engine.clock)
     claims = read_claims(
-        engine, room, size, now, &hint, NULL if made == NULL else &made.dates, &status, &absent
+        engine, stripe, room, size[0], now, &hint, NULL if made == NULL else &made.dates, &status, &absent
     )
-    if FREE_THREADED:
-        if not fresh and hint != guess:
-            note_shape(engine, segments, hint)
-    elif not fresh:
+    if not fresh:
         # Another header may have taken the slot meanwhile, for which this is a worse guess and no more.
         known.shape = hint
     if status != VALID:
         set_error(status, claim_name(engine.claim_rules, absent) if status == CLAIM_MISSING else None)
+    return claims
+
+
+cdef PyObject* verify_segments(
+    Engine engine, const Segments* segments, uint8_t* room, Found* made
+) except NULL:
+    """As ``verify_borrowed``, of a token that is split."""
+    cdef size_t size = 0
+    cdef int key = 0, stripe = hold_stripe()
+    cdef PyObject* claims = (<Held>claims_of)(engine, stripe, segments, room, &key, &size, made)
+    leave_stripe(stripe)
+    if claims == NULL and PyErr_Occurred() != NULL:
         return NULL
     if made != NULL:
         made.key = key
