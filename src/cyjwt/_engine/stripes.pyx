@@ -4,9 +4,9 @@ A thread begins with the first stripe. Where it finds its own held it moves on t
 stays there, so that threads which meet part; each then finds what it left itself: its cache lines, and
 objects whose reference counts are its own. Threads that come one after the other share the first.
 
-Without a GIL nobody else reads or writes a stripe that is held. With one, that guards the memories, and stripes
-are there for speed alone: threads meet where one of them verifies a signature, and then spare each other what
-would travel between their cores.
+Without a GIL nobody else reads or writes a stripe that is held. With one, that guards the memories, and
+stripes are there for speed alone: threads meet where one of them verifies a signature, and then spare each
+other what would travel between their cores.
 
 Nobody ever waits for a stripe, so that whatever runs while one is held (a collection of garbage, and code of
 its) can verify tokens itself. A child of a fork has those that other threads held as held for ever: what they
