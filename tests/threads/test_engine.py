@@ -5,18 +5,21 @@ from __future__ import annotations
 import gc
 import pickle
 import random
+import threading
 import time
 from typing import Any
 
 import pytest
 
 import cyjwt
+from cyjwt._engine import stripes
 from tests.threads.threads_support import (
     KEY,
     LATER,
     SECRET,
     THREADS,
     in_threads,
+    segment,
     tampered,
     token,
 )
@@ -108,8 +111,77 @@ def test_threads_that_meet_in_a_signature(prepared: list[tuple[str, dict[str, An
 
     assert in_threads(work, 2) == [0] * 2
     assert in_threads(work, 24) == [0] * 24
-    # Those that have ended left no copy held, nor what is wrong in any.
+    assert stripes._held() == []
+    # Nor is anything wrong in the copies that they left.
     assert in_threads(work, 2) == [0] * 2
+
+
+def test_threads_hold_copies_of_their_own() -> None:
+    """Those that are in the midst of a verification at one time; each comes back to the same, and lets go of it."""
+    meeting = threading.Barrier(THREADS)
+    seen: list[list[int]] = []
+
+    def clock() -> float:
+        # It is called once before there is a token.
+        if stripes._held():
+            meeting.wait(60)
+            seen.append(stripes._held())
+            meeting.wait(60)
+        return time.time()
+
+    verifier = cyjwt.Verifier(KEY, algorithms=["HS256"], clock=clock)
+    text = token({"exp": LATER, "n": 1})
+    assert in_threads(lambda _: [verifier.verify(text)["n"] for _ in range(3)]) == [[1] * 3] * THREADS
+    assert len(seen) == 3 * THREADS
+    assert {len(held) for held in seen} == {THREADS}
+    assert all(held == seen[0] for held in seen)
+    assert stripes._held() == []
+
+
+def test_no_copy_stays_held(prepared: list[tuple[str, dict[str, Any] | None]]) -> None:
+    """Whatever ends a verification: a refusal at each of its steps, a clock that raises."""
+
+    def clock() -> float:
+        if stripes._held():
+            raise ArithmeticError
+        return time.time()
+
+    text = token({"exp": LATER, "n": 1})
+    header, claims, signature = text.split(".")
+    for bad in [
+        "",
+        "a.b",
+        f"{header}!.{claims}.{signature}",
+        f"{segment(b'{}')}.{claims}.{signature}",
+        f"{header}.{claims}.{signature}!",
+        tampered(text),
+        token({"exp": 1}),
+        token({"exp": "x"}),
+    ]:
+        with pytest.raises(cyjwt.InvalidTokenError):
+            cyjwt.Verifier(KEY, algorithms=["HS256"]).verify(bad)
+    with pytest.raises(ArithmeticError):
+        cyjwt.Verifier(KEY, algorithms=["HS256"], clock=clock).verify(text)
+    cyjwt.Verifier(KEY, algorithms=["HS256"]).verify_batch([text for text, _ in prepared])
+    assert stripes._held() == []
+
+
+def test_one_thread_keeps_its_copy(prepared: list[tuple[str, dict[str, Any] | None]]) -> None:
+    """Also where verifications lie in one another: those within do not move it on."""
+    inner = cyjwt.Verifier(KEY, algorithms=["HS256"])
+    seen: list[list[int]] = []
+
+    def clock() -> float:
+        if stripes._held():
+            seen.append(stripes._held())
+            assert wrong(inner, prepared[:2]) == 0
+        return time.time()
+
+    outer = cyjwt.Verifier(KEY, algorithms=["HS256"], clock=clock)
+    for _ in range(5):
+        assert wrong(outer, prepared[:3]) == 0
+    assert len(seen) > 5
+    assert all(held == seen[0] and len(held) == 1 for held in seen)
 
 
 def test_a_clock_that_verifies(prepared: list[tuple[str, dict[str, Any] | None]]) -> None:

@@ -8,7 +8,7 @@ from libc.stdint cimport int64_t, uint8_t
 
 from cyjwt._engine.arrow_text cimport TextChunk, fill
 from cyjwt._engine.clock cimport cyjwt_now, read_clock
-from cyjwt._engine.compact cimport Borrowed, borrow, release
+from cyjwt._engine.compact cimport Borrowed, Remembered, borrow, guess_of, release
 from cyjwt._engine.jsonlex cimport ABSENT, STRING
 from cyjwt._engine.jsonread cimport read_value
 from cyjwt._engine.jsonscan cimport Member
@@ -238,6 +238,7 @@ cdef class Work:
         """Makes the claims that are wanted, and notes the statuses."""
         cdef PyObject* claims
         cdef PyObject* detail
+        cdef Remembered* known
         cdef void* hint
         cdef Found made
         cdef int i, stripe, status, absent
@@ -253,15 +254,16 @@ cdef class Work:
             if cache is not None:
                 count_up(&cache.counts.misses, 1)
             if status == VALID and self.want == WANT_TEXT:
-                hint = room.items[i].known.shape if room.items[i].known != NULL else NULL
                 stripe = hold_stripe()
+                known = room.items[i].known
+                hint = guess_of(known, stripe)[0] if known != NULL else NULL
                 claims = read_claims(
                     self.engine, stripe, room.payloads[i].start, room.payloads[i].size, self.now, &hint,
                     &made.dates, &status, &absent
                 )
+                if known != NULL:
+                    guess_of(known, stripe)[0] = hint
                 leave_stripe(stripe)
-                if room.items[i].known != NULL:
-                    room.items[i].known.shape = hint
                 if status == VALID and cache is not None:
                     made.key = room.items[i].key
                     note_made(

@@ -4,6 +4,8 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport free
 
+from cyjwt._engine.stripes cimport FREE_THREADED, NO_STRIPE, GUESSES
+
 cdef struct Segments:
     const uint8_t* token
     const uint8_t* header       # where the header segment begins, and so on
@@ -38,7 +40,7 @@ cdef struct Remembered:
     uint32_t size               # 0: empty
     int row                     # the id of its algorithm
     int key                     # the index of its key
-    void* shape                 # the JSON reader's guess at the claims of the next token under it
+    void* guesses[GUESSES]       # see guess_of
     uint8_t text[MEMORY_HEADER_SIZE]
 
 cdef struct Headers:
@@ -46,15 +48,26 @@ cdef struct Headers:
     Remembered* last            # the slot that was last of use
 
 cdef class HeaderMemory:
-    cdef Headers* first
-    cdef Headers** copies       # by stripe, NULL where there is none yet
+    cdef Headers own
+    cdef Headers** copies       # by stripe, NULL where there is none yet; NULL with a GIL
 
-# The memory that whoever holds a stripe may use. NULL where there is none, which with a GIL never is.
-cdef Headers* headers_of(HeaderMemory memory, int stripe) noexcept nogil
+# The JSON reader's guess at the claims of the next token under a header, by whoever holds a stripe: each
+# stripe has shapes of its own, and with a GIL all have the one header memory.
+cdef inline void** guess_of(Remembered* known, int stripe) noexcept nogil:
+    return &known.guesses[0 if FREE_THREADED else stripe]
+
+# The copy of a stripe, made where there is none yet; NULL where that fails. For headers_of alone.
+cdef Headers* make_copy(HeaderMemory memory, int stripe) noexcept nogil
+
+# The memory that whoever holds a stripe may use, or NULL where there is none: with a GIL the only one.
+cdef inline Headers* headers_of(HeaderMemory memory, int stripe) noexcept nogil:
+    if not FREE_THREADED:
+        return &memory.own
+    return make_copy(memory, stripe) if stripe != NO_STRIPE else NULL
 
 # What is known of a header segment, or NULL. The answer is good until the next call: copy what is needed of
-# it first. Whoever owns the memory guards it: the interpreter lock or a stripe the engine's, its one worker a
-# Room's.
+# it first. A guess may be put there later, whatever header has the slot by then. Whoever owns the memory
+# guards it: the interpreter lock or a stripe the engine's, its one worker a Room's.
 cdef Remembered* recall(Headers* memory, const uint8_t* text, size_t size) noexcept nogil
 
 # Keeps what a header segment stands for, in place of another that shares its slot. Only for headers

@@ -14,7 +14,7 @@ from cpython.buffer cimport (
 )
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy, memset
 
 from cyjwt._engine.pyraw cimport (
     PyBytes_AS_STRING,
@@ -27,7 +27,7 @@ from cyjwt._engine.pyraw cimport (
     PyUnicode_GET_LENGTH,
     PyUnicode_IS_ASCII,
 )
-from cyjwt._engine.stripes cimport FREE_THREADED, NO_STRIPE, STRIPES
+from cyjwt._engine.stripes cimport FREE_THREADED, STRIPES
 from cyjwt._engine.status cimport NO_MEMORY, RAISED, TOKEN_TEXT, TOKEN_TOO_LARGE, TOKEN_TYPE, VALID
 
 
@@ -100,37 +100,33 @@ cdef class HeaderMemory:
     """A table of header segments by their text, each with its algorithm and key."""
 
     def __cinit__(self):
-        self.copies = <Headers**>calloc(STRIPES, sizeof(Headers*))
-        if self.copies == NULL:
+        self.own.slots = <Remembered*>calloc(MEMORY_SLOTS, sizeof(Remembered))
+        if self.own.slots == NULL:
             raise MemoryError
-        self.first = self.copies[0] = new_headers()
-        if self.first == NULL:
-            raise MemoryError
+        self.own.last = self.own.slots
+        if FREE_THREADED:
+            self.copies = <Headers**>calloc(STRIPES, sizeof(Headers*))
+            if self.copies == NULL:
+                raise MemoryError
 
     def __dealloc__(self):
         cdef int stripe
+        free(self.own.slots)
         if self.copies != NULL:
             for stripe in range(STRIPES):
                 free(self.copies[stripe])
             free(self.copies)
 
 
-cdef Headers* new_headers() noexcept nogil:
-    # In one piece, so that no two share a cache line.
-    cdef Headers* made = <Headers*>calloc(1, sizeof(Headers) + MEMORY_SLOTS * sizeof(Remembered))
-    if made != NULL:
-        made.slots = made.last = <Remembered*>(made + 1)
+cdef Headers* make_copy(HeaderMemory memory, int stripe) noexcept nogil:
+    cdef Headers* made = memory.copies[stripe]
+    if made == NULL:
+        # In one piece, so that no two copies share a cache line.
+        made = <Headers*>calloc(1, sizeof(Headers) + MEMORY_SLOTS * sizeof(Remembered))
+        if made != NULL:
+            made.slots = made.last = <Remembered*>(made + 1)
+            memory.copies[stripe] = made
     return made
-
-
-cdef Headers* headers_of(HeaderMemory memory, int stripe) noexcept nogil:
-    if stripe == NO_STRIPE:
-        return NULL
-    if memory.copies[stripe] == NULL:
-        memory.copies[stripe] = new_headers()
-        if memory.copies[stripe] == NULL and not FREE_THREADED:
-            return memory.first
-    return memory.copies[stripe]
 
 
 cdef inline Remembered* slot_of(Headers* memory, const uint8_t* text, size_t size) noexcept nogil:
@@ -171,6 +167,6 @@ cdef void remember(Headers* memory, const uint8_t* text, size_t size, int row, i
     slot.size = <uint32_t>size
     slot.row = row
     slot.key = key
-    slot.shape = NULL
+    memset(slot.guesses, 0, sizeof(slot.guesses))
     memcpy(slot.text, text, size)
     memory.last = slot

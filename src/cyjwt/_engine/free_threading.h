@@ -1,4 +1,4 @@
-/* Whether this is built for a CPython without the GIL, and what only such a build needs. */
+/* Whether this is built for a CPython without the GIL, and what differs then. */
 #ifndef CYJWT_FREE_THREADING_H
 #define CYJWT_FREE_THREADING_H
 
@@ -18,6 +18,8 @@
 /* Copies of a memory at most, a power of two. With a GIL, threads that find none free share them. */
 #define CYJWT_STRIPES (CYJWT_FREE_THREADED ? 64 : 8)
 #define CYJWT_NO_STRIPE (-1)
+/* Of a header, guesses at its claims: with a GIL the stripes have one memory of headers. */
+#define CYJWT_GUESSES (CYJWT_FREE_THREADED ? 1 : CYJWT_STRIPES)
 
 /* Counts something that several threads count. */
 static inline void cyjwt_count(uint64_t *counter, uint64_t more) {

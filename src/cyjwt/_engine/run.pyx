@@ -119,7 +119,7 @@ cdef int read_item(Engine engine, Room room, int i, const Item* last, size_t* us
         return TOKEN_TOO_LARGE
     if not split(room.texts[i].start, room.texts[i].size, segments):
         return TOKEN_SEGMENTS
-    item.known = recall(room.memory.first, segments.header, segments.header_size)
+    item.known = recall(&room.memory.own, segments.header, segments.header_size)
     if item.known != NULL:
         item.row = item.known.row
         item.key = item.known.key
@@ -211,7 +211,7 @@ cdef int read_payload(
         room.payloads[i].size = size
     if want == WANT_TEXT:
         return VALID
-    line = 0 if room.items[i].known == NULL else <unsigned int>(room.items[i].known - room.memory.first.slots)
+    line = 0 if room.items[i].known == NULL else <unsigned int>(room.items[i].known - room.memory.own.slots)
     error = scan_object(text, size, names, members, &room.known, line)
     if error == JSON_MEMORY:
         return NO_MEMORY
@@ -256,10 +256,10 @@ cdef int verify_run(
         if room.status[i] != VALID:
             continue
         if item.known == NULL:
-            item.known = recall(room.memory.first, item.segments.header, item.segments.header_size)
+            item.known = recall(&room.memory.own, item.segments.header, item.segments.header_size)
             if item.known == NULL:
                 remember(
-                    room.memory.first, item.segments.header, item.segments.header_size, item.row, item.key
+                    &room.memory.own, item.segments.header, item.segments.header_size, item.row, item.key
                 )
         room.status[i] = <uint8_t>read_payload(engine, room, i, want, pick, now, &used)
     return 0

@@ -37,21 +37,26 @@ typedef struct {
 
 static cyjwt_stripe cyjwt_stripes[CYJWT_STRIPES];
 static CYJWT_THREAD_LOCAL unsigned cyjwt_own;
+static CYJWT_THREAD_LOCAL unsigned cyjwt_depth; /* how many the thread holds: for the first alone it moves on */
 
 static inline int cyjwt_hold_stripe(void) {
     const unsigned own = cyjwt_own;
+    const unsigned depth = cyjwt_depth++;
     unsigned i;
     for (i = 0; i < CYJWT_STRIPES; i++) {
         const unsigned number = (own + i) & (CYJWT_STRIPES - 1);
         if (cyjwt_take_flag(&cyjwt_stripes[number].held)) {
-            if (i) cyjwt_own = number;
+            if (i && depth == 0) cyjwt_own = number;
             return (int)number;
         }
     }
     return CYJWT_FREE_THREADED ? CYJWT_NO_STRIPE : (int)own;
 }
 
+static inline int cyjwt_is_held(int number) { return *(volatile int *)&cyjwt_stripes[number].held; }
+
 static inline void cyjwt_leave_stripe(int number) {
+    cyjwt_depth--;
     if (number != CYJWT_NO_STRIPE) cyjwt_free_flag(&cyjwt_stripes[number].held);
 }
 

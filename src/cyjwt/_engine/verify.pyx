@@ -19,6 +19,7 @@ from cyjwt._engine.compact cimport (
     Remembered,
     Segments,
     borrow,
+    guess_of,
     headers_of,
     recall,
     release,
@@ -31,7 +32,7 @@ from cyjwt._engine.jsonscan cimport MAX_NAMES, NOT_OBJECT, Member, scan_object
 from cyjwt._engine.jsonread cimport read_value_in
 from cyjwt._engine.keysource cimport KeySource
 from cyjwt._engine.pkey cimport Native, NativeKey, Row, is_quick, row_by_id, verify_signature
-from cyjwt._engine.pyraw cimport Py_DECREF, PyDict_CheckExact, PyErr_NoMemory, PyErr_Occurred, Py_XDECREF
+from cyjwt._engine.pyraw cimport Py_DECREF, PyDict_CheckExact, PyErr_NoMemory, Py_XDECREF
 from cyjwt._engine.revocation cimport Revocation, check_revoked
 from cyjwt._engine.stripes cimport hold_stripe, leave_stripe
 from cyjwt._engine.status cimport (
@@ -63,7 +64,9 @@ cdef extern from "turn.h" nogil:
 # The functions that set an error are called by pointers of such types, so that a refusal adds no traceback
 # entries of ours: they would double its cost.
 ctypedef PyObject* (*Pass)(Engine, const Segments*, uint8_t*, Found*) noexcept
-ctypedef PyObject* (*Held)(Engine, int, const Segments*, uint8_t*, int*, size_t*, Found*) noexcept
+ctypedef int (*Reading)(
+    Engine, int, const Segments*, uint8_t*, Found*, PyObject**, int*, size_t*
+) noexcept
 
 cdef enum:
     ROOM_AT_HAND = 8192     # octets of a token for which no memory is asked
@@ -238,7 +241,7 @@ cdef inline int judge(Engine engine, const Member* members, double now, int* abs
     return check_claims(engine.claim_rules, members, now, absent)
 
 
-cdef inline Headers* memory_of(Engine engine, int stripe) noexcept nogil:
+cdef inline Headers* headers_by(Engine engine, int stripe) noexcept nogil:
     return headers_of(engine.memory, stripe)
 
 
@@ -307,59 +310,62 @@ cdef PyObject* finish_one(
     return claims
 
 
-cdef PyObject* claims_of(
-    Engine engine, int stripe, const Segments* segments, uint8_t* room, int* key, size_t* size, Found* made
-) except? NULL:
-    """The claims, with the index of the key and the size of the payload, which is decoded into room."""
-    cdef Headers* memory = memory_of(engine, stripe)
+cdef int read_segments(
+    Engine engine, int stripe, const Segments* segments, uint8_t* room, Found* made, PyObject** claims,
+    int* key, size_t* size
+) except RAISED:
+    """As ``read_claims``, with the index of the key and the size of the payload, which is decoded into room.
+    Where the status it returns is not VALID, that error is set."""
+    cdef Headers* memory = headers_by(engine, stripe)
     cdef Remembered* known = recall(memory, segments.header, segments.header_size)
-    cdef PyObject* claims
     cdef double now
     cdef int row = 0, status, absent = 0
     cdef bint fresh = known == NULL
-    cdef void* hint = NULL if fresh else known.shape
+    cdef void* guess = NULL if fresh else guess_of(known, stripe)[0]
+    cdef void* hint = guess
     if fresh:
         status = choose_key(engine, segments, room, &row, key)
         if status != VALID:
             set_error(status, None)
-            return NULL
+            return status
     else:
         row = known.row
         key[0] = known.key
     status = check_signature(engine, segments, room, row, key[0])
     if status != VALID:
         set_error(status, None)
-        return NULL
+        return status
     if fresh:
         remember(memory, segments.header, segments.header_size, row, key[0])
     size[0] = unpadded(segments.payload, segments.payload_size, engine.padding)
     if decode(segments.payload, size[0], room) < 0:
         set_error(PAYLOAD_BASE64, None)
-        return NULL
+        return PAYLOAD_BASE64
     size[0] = decoded_size(size[0])
     memset(room + size[0], 0, CYJWT_JSON_SLACK)
     # Before there are claims to let go of: a caller's clock may raise.
     now = read_clock(engine.clock)
-    claims = read_claims(
+    claims[0] = read_claims(
         engine, stripe, room, size[0], now, &hint, NULL if made == NULL else &made.dates, &status, &absent
     )
-    if not fresh:
+    if not fresh and hint != guess:
         # Another header may have taken the slot meanwhile, for which this is a worse guess and no more.
-        known.shape = hint
+        guess_of(known, stripe)[0] = hint
     if status != VALID:
         set_error(status, claim_name(engine.claim_rules, absent) if status == CLAIM_MISSING else None)
-    return claims
+    return status
 
 
 cdef PyObject* verify_segments(
     Engine engine, const Segments* segments, uint8_t* room, Found* made
 ) except NULL:
     """As ``verify_borrowed``, of a token that is split."""
+    cdef PyObject* claims = NULL
     cdef size_t size = 0
     cdef int key = 0, stripe = hold_stripe()
-    cdef PyObject* claims = (<Held>claims_of)(engine, stripe, segments, room, &key, &size, made)
+    cdef int status = (<Reading>read_segments)(engine, stripe, segments, room, made, &claims, &key, &size)
     leave_stripe(stripe)
-    if claims == NULL and PyErr_Occurred() != NULL:
+    if status != VALID:
         return NULL
     if made != NULL:
         made.key = key
