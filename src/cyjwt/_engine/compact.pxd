@@ -4,7 +4,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport free
 
-from cyjwt._engine.stripes cimport FREE_THREADED, NO_STRIPE, GUESSES
+from cyjwt._engine.stripes cimport FREE_THREADED, GUESSES, NO_STRIPE
 
 cdef struct Segments:
     const uint8_t* token
@@ -40,7 +40,7 @@ cdef struct Remembered:
     uint32_t size               # 0: empty
     int row                     # the id of its algorithm
     int key                     # the index of its key
-    void* guesses[GUESSES]       # see guess_of
+    void* guesses[GUESSES]      # see guess_of
     uint8_t text[MEMORY_HEADER_SIZE]
 
 cdef struct Headers:
