@@ -98,6 +98,6 @@ def _start(work: Callable[[], None], count: int, helpers: list[threading.Thread]
 
 def _join(helpers: list[threading.Thread]) -> None:
     for helper in helpers:
-        # One that Ctrl-C met before it could say that it runs is not waited for: it stops before its first part.
-        if helper.ident is not None:
+        # One that Ctrl-C met before it could say that it runs cannot be joined: it stops before its first part.
+        if helper.is_alive():
             helper.join()

@@ -270,6 +270,22 @@ def test_ctrl_c_ends_a_batch_within_a_second(algorithm: str, claims: Any, stream
     assert seconds < 1
 
 
+def test_ctrl_c_while_a_helper_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the KeyboardInterrupt that is raised, not what comes of waiting for what does not run yet."""
+
+    class Beginning(threading.Thread):
+        ident = 1
+
+        def start(self) -> None:
+            raise KeyboardInterrupt
+
+    stopped: list[bool] = []
+    monkeypatch.setattr(_parallel.threading, "Thread", Beginning)
+    with pytest.raises(KeyboardInterrupt):
+        _parallel.run_parallel(lambda: None, 2, lambda: stopped.append(True))
+    assert stopped == [True]
+
+
 HANDLED = """
 import signal
 import cyjwt
