@@ -207,9 +207,7 @@ cdef class ColumnWork:
                 continue
             claims = NULL
             if room.engine.revocation is not None:
-                claims = read_value(
-                    room.payloads[i].start, room.payloads[i].size, NULL, NULL, True, NULL, &error
-                )
+                claims = read_value(room.payloads[i].start, room.payloads[i].size, True, &error)
                 if claims == NULL:
                     # It was read once already, so that nothing but memory can be lacking.
                     return raise_status(RAISED)

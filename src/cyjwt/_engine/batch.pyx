@@ -8,7 +8,7 @@ from libc.stdint cimport int64_t, uint8_t
 
 from cyjwt._engine.arrow_text cimport TextChunk, fill
 from cyjwt._engine.clock cimport cyjwt_now, read_clock
-from cyjwt._engine.compact cimport Borrowed, Remembered, borrow, guess_of, release
+from cyjwt._engine.compact cimport Borrowed, borrow, release
 from cyjwt._engine.jsonlex cimport ABSENT, STRING
 from cyjwt._engine.jsonread cimport read_value
 from cyjwt._engine.jsonscan cimport Member
@@ -238,8 +238,6 @@ cdef class Work:
         """Makes the claims that are wanted, and notes the statuses."""
         cdef PyObject* claims
         cdef PyObject* detail
-        cdef Remembered* known
-        cdef void* hint
         cdef Found made
         cdef int i, stripe, status, absent
         cdef TokenCache cache = None
@@ -255,14 +253,10 @@ cdef class Work:
                 count_up(&cache.counts.misses, 1)
             if status == VALID and self.want == WANT_TEXT:
                 stripe = hold_stripe()
-                known = room.items[i].known
-                hint = guess_of(known, stripe)[0] if known != NULL else NULL
                 claims = read_claims(
-                    self.engine, stripe, room.payloads[i].start, room.payloads[i].size, self.now, &hint,
-                    &made.dates, &status, &absent
+                    self.engine, stripe, room.items[i].known, room.payloads[i].start, room.payloads[i].size,
+                    self.now, &made.dates, &status, &absent
                 )
-                if known != NULL:
-                    guess_of(known, stripe)[0] = hint
                 leave_stripe(stripe)
                 if status == VALID and cache is not None:
                     made.key = room.items[i].key
@@ -319,9 +313,7 @@ cdef class Work:
             end = <uint8_t*>members[i].start + members[i].length + quotes
             behind = end[0]
             end[0] = 0
-            value = read_value(
-                members[i].start - quotes, members[i].length + 2 * quotes, NULL, NULL, True, NULL, &error
-            )
+            value = read_value(members[i].start - quotes, members[i].length + 2 * quotes, True, &error)
             end[0] = behind
             if value == NULL:
                 # It was read once already, so that nothing but memory can be lacking.

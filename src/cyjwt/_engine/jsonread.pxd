@@ -6,17 +6,13 @@ from libc.stdint cimport uint8_t
 from cyjwt._engine.jsonscan cimport Member, Names
 
 # Reads the whole text as one JSON value. Returns a new reference, or NULL with a JSONError in error
-# (JSON_MEMORY: a Python error is set too). Members of the outermost object that names wants are noted
-# in out, where names is not NULL. The text is followed by JSON slack. ``trusted`` says that the text
-# was signed by a key of ours: only such text may add to the memories of names and shapes. hint, where not
-# NULL, is the guess at the outermost object's shape, NULL for none; it is left as a guess for the next text
-# of the same kind.
-cdef PyObject* read_value(
-    const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, void** hint,
-    int* error
-) noexcept
+# (JSON_MEMORY: a Python error is set too). The text is followed by JSON slack. ``trusted`` says that the text
+# was signed by a key of ours: only such text may add to the memories of names and shapes.
+cdef PyObject* read_value(const uint8_t* text, size_t size, bint trusted, int* error) noexcept
 
-# The same for a caller that holds a stripe.
+# The same by a stripe that the caller holds. Members of the outermost object that names wants are noted in
+# out, where names is not NULL. hint, where not NULL, is the guess at the outermost object's shape, NULL for
+# none; it is left as a guess for the next text of the same kind.
 cdef PyObject* read_value_in(
     int stripe, const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, void** hint,
     int* error

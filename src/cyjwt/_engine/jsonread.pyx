@@ -45,20 +45,15 @@ if copies == NULL:
 copies[0] = &first
 
 
-cdef Memory* new_memory(int stripe) noexcept nogil:
-    """A stripe's memory where there is none yet; NULL where there can be none, which with a GIL never is."""
+cdef Memory* memory_of(int stripe) noexcept nogil:
+    """A stripe's memory; NULL where there can be none, which with a GIL never is."""
     if stripe == NO_STRIPE:
         return NULL
-    copies[stripe] = <Memory*>calloc(1, sizeof(Memory))
-    if copies[stripe] == NULL:
-        return NULL if FREE_THREADED else &first
-    copies[stripe].recurring = first.recurring
-    return copies[stripe]
-
-
-cdef inline Memory* memory_of(int stripe) noexcept nogil:
-    if CYJWT_UNLIKELY(stripe == NO_STRIPE or copies[stripe] == NULL):
-        return new_memory(stripe)
+    if CYJWT_UNLIKELY(copies[stripe] == NULL):
+        copies[stripe] = <Memory*>calloc(1, sizeof(Memory))
+        if copies[stripe] == NULL:
+            return NULL if FREE_THREADED else &first
+        copies[stripe].recurring = first.recurring
     return copies[stripe]
 
 
@@ -358,12 +353,9 @@ cdef inline bint is_mine(const Reader* r, void* shape) noexcept nogil:
     return r.memory != NULL and <size_t>(<char*>shape - <char*>r.memory) < sizeof(Memory)
 
 
-cdef PyObject* read_value(
-    const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, void** hint,
-    int* error
-) noexcept:
+cdef PyObject* read_value(const uint8_t* text, size_t size, bint trusted, int* error) noexcept:
     cdef int stripe = hold_stripe()
-    cdef PyObject* value = read_value_in(stripe, text, size, names, out, trusted, hint, error)
+    cdef PyObject* value = read_value_in(stripe, text, size, NULL, NULL, trusted, NULL, error)
     leave_stripe(stripe)
     return value
 
@@ -391,7 +383,8 @@ cdef PyObject* read_value_in(
     if hint != NULL and hint[0] != NULL and is_mine(&r, hint[0]):
         last_of(&r)[0] = <Shape*>hint[0]
     value = read_any(&r, skip_space(text), 0, NULL, False)
-    if hint != NULL and value != NULL and last_of(&r) != NULL:
+    # Written where it changes: threads on other cores read beside it.
+    if hint != NULL and value != NULL and last_of(&r) != NULL and hint[0] != last_of(&r)[0]:
         hint[0] = last_of(&r)[0]
     if value == NULL:
         while r.top > 0:

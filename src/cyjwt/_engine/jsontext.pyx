@@ -52,7 +52,7 @@ cdef object load(data, bint trusted):
             raise MemoryError
     memcpy(text, source, size)
     memset(text + size, 0, CYJWT_JSON_SLACK)
-    value = read_value(text, size, NULL, NULL, trusted, NULL, &error)
+    value = read_value(text, size, trusted, &error)
     if text != at_hand:
         free(text)
     if value == NULL:

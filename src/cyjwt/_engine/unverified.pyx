@@ -43,7 +43,7 @@ cdef object read_object(
         raise_status(bad_base64)
     size = decoded_size(size)
     memset(room + size, 0, CYJWT_JSON_SLACK)
-    value = read_value(room, size, NULL, NULL, False, NULL, &error)
+    value = read_value(room, size, False, &error)
     if value == NULL:
         raise_status(RAISED if error == JSON_MEMORY else bad_json + error)
     read = <object>value

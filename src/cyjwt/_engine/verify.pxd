@@ -4,7 +4,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t
 
 from cyjwt._engine.claims cimport ClaimRules, Dates
-from cyjwt._engine.compact cimport Borrowed, HeaderMemory, Segments
+from cyjwt._engine.compact cimport Borrowed, HeaderMemory, Remembered, Segments
 from cyjwt._engine.header cimport HeaderRules
 from cyjwt._engine.keysource cimport KeySource
 from cyjwt._engine.pkey cimport Native
@@ -59,10 +59,11 @@ ctypedef PyObject* (*Whole)(Engine, const Borrowed*, Found*) noexcept
 # The claims of a signed payload, checked as of now; a new reference. NULL where they do not pass: status has
 # the reason, and absent, of CLAIM_MISSING, which one; RAISED stands for a Python error that is set. NULL with
 # status VALID where they do, but nobody needs the dict: there is a claims_type, and no revocation. The text
-# has JSON slack behind it. hint is the reader's guess at their shape, and gets a better one. dates, unless it
-# is NULL, gets the times of those that pass. stripe is one that the caller holds.
+# has JSON slack behind it. stripe is one that the caller holds. known is what is remembered of the header, or
+# NULL: it has the reader's guess at the claims' shape, and gets a better one. dates, unless it is NULL, gets
+# the times of those that pass.
 cdef PyObject* read_claims(
-    Engine engine, int stripe, const uint8_t* text, size_t size, double now, void** hint, Dates* dates,
+    Engine engine, int stripe, Remembered* known, const uint8_t* text, size_t size, double now, Dates* dates,
     int* status, int* absent
 ) noexcept
 

@@ -258,7 +258,7 @@ cdef int scan_claims(
 
 
 cdef PyObject* read_claims(
-    Engine engine, int stripe, const uint8_t* text, size_t size, double now, void** hint, Dates* dates,
+    Engine engine, int stripe, Remembered* known, const uint8_t* text, size_t size, double now, Dates* dates,
     int* status, int* absent
 ) noexcept:
     cdef Member[MAX_NAMES] members
@@ -268,7 +268,8 @@ cdef PyObject* read_claims(
         status[0] = scan_claims(engine, text, size, now, members, absent)
     else:
         claims = read_value_in(
-            stripe, text, size, &engine.claim_rules.names, members, True, hint, &error
+            stripe, text, size, &engine.claim_rules.names, members, True,
+            NULL if known == NULL else guess_of(known, stripe), &error
         )
         if claims == NULL:
             status[0] = RAISED if error == JSON_MEMORY else PAYLOAD_JSON + error
@@ -320,10 +321,7 @@ cdef int read_segments(
     cdef Remembered* known = recall(memory, segments.header, segments.header_size)
     cdef double now
     cdef int row = 0, status, absent = 0
-    cdef bint fresh = known == NULL
-    cdef void* guess = NULL if fresh else guess_of(known, stripe)[0]
-    cdef void* hint = guess
-    if fresh:
+    if known == NULL:
         status = choose_key(engine, segments, room, &row, key)
         if status != VALID:
             set_error(status, None)
@@ -335,7 +333,7 @@ cdef int read_segments(
     if status != VALID:
         set_error(status, None)
         return status
-    if fresh:
+    if known == NULL:
         remember(memory, segments.header, segments.header_size, row, key[0])
     size[0] = unpadded(segments.payload, segments.payload_size, engine.padding)
     if decode(segments.payload, size[0], room) < 0:
@@ -345,12 +343,10 @@ cdef int read_segments(
     memset(room + size[0], 0, CYJWT_JSON_SLACK)
     # Before there are claims to let go of: a caller's clock may raise.
     now = read_clock(engine.clock)
+    # Another header may have taken the slot meanwhile, for which its guess is a worse one and no more.
     claims[0] = read_claims(
-        engine, stripe, room, size[0], now, &hint, NULL if made == NULL else &made.dates, &status, &absent
+        engine, stripe, known, room, size[0], now, NULL if made == NULL else &made.dates, &status, &absent
     )
-    if not fresh and hint != guess:
-        # Another header may have taken the slot meanwhile, for which this is a worse guess and no more.
-        guess_of(known, stripe)[0] = hint
     if status != VALID:
         set_error(status, claim_name(engine.claim_rules, absent) if status == CLAIM_MISSING else None)
     return status
