@@ -10,6 +10,7 @@ from cyjwt._arguments import type_name
 from cyjwt._engine.arrow_text import TextChunk, TextSource
 from cyjwt._engine.batch import Work, check_names, refusal
 from cyjwt._engine.verify import Engine
+from cyjwt._engine.withheld import hand_out, hand_out_all
 from cyjwt._parallel import read_threads, run_parallel
 from cyjwt.errors import CyJWTError
 
@@ -71,6 +72,7 @@ class Batch(Generic[Claims]):
     _statuses: bytearray
     _absent: bytearray
     _details: dict[int, Any]
+    #: Given away by ``hand_out`` alone.
     _results: list[dict[str, Any] | None] | None
 
     def __init__(self, work: Work | _Merged) -> None:
@@ -138,7 +140,7 @@ class Batch(Generic[Claims]):
         """
         if self._results is None:
             raise ValueError("this batch was verified without claims")
-        return list(self._results)
+        return hand_out_all(self._results)
 
     def raise_first(self) -> None:
         """Raise the exception of the first token that is not valid; do nothing where all are.
@@ -169,7 +171,7 @@ class Batch(Generic[Claims]):
         error = self._refusal(index)
         if error is not None or self._results is None:
             return error
-        return self._results[index]
+        return hand_out(self._results, index)
 
     def __len__(self) -> int:
         return len(self._statuses)

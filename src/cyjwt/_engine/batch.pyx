@@ -48,6 +48,7 @@ from cyjwt._engine.status cimport (
 from cyjwt._engine.stripes cimport count_up, hold_stripe, leave_stripe
 from cyjwt._engine.tokencache cimport Found, TokenCache, forget_made, keep, note_made
 from cyjwt._engine.verify cimport Engine, finish_claims, read_claims
+from cyjwt._engine.withheld cimport withhold
 
 from cyjwt._engine.jsontext import loads
 
@@ -77,7 +78,8 @@ cdef class Work:
         absent: for each that lacks a claim, which of those in ``checked``.
         details: for some that fail, what ``refusal`` has to know besides.
         checked: the names of the claims that the verifier checks.
-        results: the claims of each, ``None`` where it is not valid; or ``None`` where none are wanted.
+        results: the claims of each, ``None`` where it is not valid; or ``None`` where none are wanted. They
+            are given away by ``hand_out`` alone.
     """
 
     cdef Engine engine
@@ -236,10 +238,23 @@ cdef class Work:
 
     cdef int finish(self, Room room, Py_ssize_t first, int count) except -1:
         """Makes the claims that are wanted, and notes the statuses."""
+        # Where nobody sees a result before the batch is done, nor makes it of what is somebody else's.
+        cdef bint withheld = self.results is not None and not self.of_turn and not self.engine.finishes
+        cdef int stripe = hold_stripe()
+        if withheld:
+            withhold(<PyObject*>self.results)
+        try:
+            return self.finish_by(stripe, room, first, count, withheld)
+        finally:
+            leave_stripe(stripe)
+
+    cdef int finish_by(
+        self, int stripe, Room room, Py_ssize_t first, int count, bint withheld
+    ) except -1:
         cdef PyObject* claims
         cdef PyObject* detail
         cdef Found made
-        cdef int i, stripe, status, absent
+        cdef int i, status, absent
         cdef TokenCache cache = None
         # Callers of an event loop come again, unlike most tokens of a batch. Where there were no keys, the
         # room may have no engine yet.
@@ -252,12 +267,10 @@ cdef class Work:
             if cache is not None:
                 count_up(&cache.counts.misses, 1)
             if status == VALID and self.want == WANT_TEXT:
-                stripe = hold_stripe()
                 claims = read_claims(
                     self.engine, stripe, room.items[i].known, room.payloads[i].start, room.payloads[i].size,
-                    self.now, &made.dates, &status, &absent
+                    self.now, withheld, &made.dates, &status, &absent
                 )
-                leave_stripe(stripe)
                 if status == VALID and cache is not None:
                     made.key = room.items[i].key
                     note_made(
@@ -281,7 +294,7 @@ cdef class Work:
                     self.give_claims(first + i, <object>claims, &room.payloads[i])
                     Py_DECREF(claims)
             elif status == VALID and self.want == WANT_PICKED:
-                self.results[first + i] = self.picked(room.picked + i * self.pick.count)
+                self.results[first + i] = self.picked(room.picked + i * self.pick.count, withheld)
             if status == RAISED or status == NO_MEMORY:
                 return raise_status(status)
             self.status_of[first + i] = <uint8_t>status
@@ -298,7 +311,7 @@ cdef class Work:
             self.results[index] = claims
         return 0
 
-    cdef dict picked(self, const Member* members):
+    cdef dict picked(self, const Member* members, bint withheld):
         """The claims asked for that a token has."""
         cdef dict claims = {}
         cdef PyObject* value
@@ -320,6 +333,8 @@ cdef class Work:
                 return raise_none(RAISED)
             claims[self.names[i]] = <object>value
             Py_DECREF(value)
+        if withheld:
+            withhold(<PyObject*>claims)
         return claims
 
 

@@ -11,9 +11,10 @@ from cyjwt._engine.jsonscan cimport Member, Names
 cdef PyObject* read_value(const uint8_t* text, size_t size, bint trusted, int* error) noexcept
 
 # The same by a stripe that the caller holds. Members of the outermost object that names wants are noted in
-# out, where names is not NULL. hint, where not NULL, is the guess at the outermost object's shape, NULL for
-# none; it is left as a guess for the next text of the same kind.
+# out, where names is not NULL. withheld says that the lists and dicts that are made are to be (see
+# withheld.pxd). hint, where not NULL, is the guess at the outermost object's shape, NULL for none; it is left
+# as a guess for the next text of the same kind.
 cdef PyObject* read_value_in(
-    int stripe, const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, void** hint,
-    int* error
+    int stripe, const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted,
+    bint withheld, void** hint, int* error
 ) noexcept

@@ -26,6 +26,7 @@ from cyjwt._engine.pyraw cimport (
     PyDict_SetItem, PyFloat_FromDouble, PyList_New, PyList_SET_ITEM)
 from cyjwt._engine.stripes cimport FREE_THREADED, NO_STRIPE, STRIPES, hold_stripe, leave_stripe
 from cyjwt._engine.status cimport JSON_DEPTH, JSON_MEMORY, JSON_OK, JSON_SYNTAX
+from cyjwt._engine.withheld cimport withhold
 
 if not cyjwt_locale_ready():
     raise MemoryError("no C locale")
@@ -307,6 +308,8 @@ cdef PyObject* read_any(
         item = read_object(r, p, depth + 1) if c == 0x7B else read_array(r, p, depth + 1, recurs)
         if item == NULL:
             return NULL
+        if r.withheld:
+            withhold(item)
     elif c == 0x74 and memcmp(p, b"true", 4) == 0:
         kind = TRUE_VALUE
         item = Py_True
@@ -355,14 +358,14 @@ cdef inline bint is_mine(const Reader* r, void* shape) noexcept nogil:
 
 cdef PyObject* read_value(const uint8_t* text, size_t size, bint trusted, int* error) noexcept:
     cdef int stripe = hold_stripe()
-    cdef PyObject* value = read_value_in(stripe, text, size, NULL, NULL, trusted, NULL, error)
+    cdef PyObject* value = read_value_in(stripe, text, size, NULL, NULL, trusted, False, NULL, error)
     leave_stripe(stripe)
     return value
 
 
 cdef PyObject* read_value_in(
-    int stripe, const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted, void** hint,
-    int* error
+    int stripe, const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted,
+    bint withheld, void** hint, int* error
 ) noexcept:
     cdef Reader r
     cdef PyObject* value
@@ -372,6 +375,7 @@ cdef PyObject* read_value_in(
             out[i].kind = ABSENT
     r.error = JSON_OK
     r.trusted = trusted
+    r.withheld = withheld
     r.memory = memory_of(stripe)
     r.size = size
     r.names = names

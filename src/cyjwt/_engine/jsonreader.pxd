@@ -18,6 +18,7 @@ cdef enum:
 cdef struct Reader:
     int error
     bint trusted
+    bint withheld           # whether the lists and dicts that are made are to be
     Memory* memory          # of the stripe that is held; NULL where there is none, which with a GIL never is
     size_t size
     const Names* names

@@ -60,11 +60,12 @@ ctypedef PyObject* (*Whole)(Engine, const Borrowed*, Found*) noexcept
 # the reason, and absent, of CLAIM_MISSING, which one; RAISED stands for a Python error that is set. NULL with
 # status VALID where they do, but nobody needs the dict: there is a claims_type, and no revocation. The text
 # has JSON slack behind it. stripe is one that the caller holds. known is what is remembered of the header, or
-# NULL: it has the reader's guess at the claims' shape, and gets a better one. dates, unless it is NULL, gets
-# the times of those that pass.
+# NULL: it has the reader's guess at the claims' shape, and gets a better one. withheld says that the claims,
+# and the lists and dicts in them, are to be (see withheld.pxd). dates, unless it is NULL, gets the times of
+# those that pass.
 cdef PyObject* read_claims(
-    Engine engine, int stripe, Remembered* known, const uint8_t* text, size_t size, double now, Dates* dates,
-    int* status, int* absent
+    Engine engine, int stripe, Remembered* known, const uint8_t* text, size_t size, double now, bint withheld,
+    Dates* dates, int* status, int* absent
 ) noexcept
 
 # What comes after the claims' checks, for an engine that finishes: takes over claims, what read_claims

@@ -258,8 +258,8 @@ cdef int scan_claims(
 
 
 cdef PyObject* read_claims(
-    Engine engine, int stripe, Remembered* known, const uint8_t* text, size_t size, double now, Dates* dates,
-    int* status, int* absent
+    Engine engine, int stripe, Remembered* known, const uint8_t* text, size_t size, double now, bint withheld,
+    Dates* dates, int* status, int* absent
 ) noexcept:
     cdef Member[MAX_NAMES] members
     cdef PyObject* claims = NULL
@@ -268,7 +268,7 @@ cdef PyObject* read_claims(
         status[0] = scan_claims(engine, text, size, now, members, absent)
     else:
         claims = read_value_in(
-            stripe, text, size, &engine.claim_rules.names, members, True,
+            stripe, text, size, &engine.claim_rules.names, members, True, withheld,
             NULL if known == NULL else guess_of(known, stripe), &error
         )
         if claims == NULL:
@@ -345,7 +345,8 @@ cdef int read_segments(
     now = read_clock(engine.clock)
     # Another header may have taken the slot meanwhile, for which its guess is a worse one and no more.
     claims[0] = read_claims(
-        engine, stripe, known, room, size[0], now, NULL if made == NULL else &made.dates, &status, &absent
+        engine, stripe, known, room, size[0], now, False, NULL if made == NULL else &made.dates, &status,
+        &absent
     )
     if status != VALID:
         set_error(status, claim_name(engine.claim_rules, absent) if status == CLAIM_MISSING else None)
