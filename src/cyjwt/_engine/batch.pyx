@@ -8,8 +8,9 @@ from libc.stdint cimport int64_t, uint8_t
 
 from cyjwt._engine.arrow_text cimport TextChunk, fill
 from cyjwt._engine.clock cimport cyjwt_now, read_clock
-from cyjwt._engine.compact cimport Borrowed, borrow, release
+from cyjwt._engine.compact cimport Borrowed, borrow, guess_of, release
 from cyjwt._engine.jsonlex cimport ABSENT, STRING
+from cyjwt._engine.jsonnoted cimport read_noted
 from cyjwt._engine.jsonread cimport read_value
 from cyjwt._engine.jsonscan cimport Member
 from cyjwt._engine.live cimport Asked, verify_live_run
@@ -27,9 +28,11 @@ from cyjwt._engine.run cimport (
     RUN_OCTETS,
     RUN_TOKENS,
     Slice,
+    WANT_CLAIMS,
     WANT_PICKED,
     WANT_STATUS,
     WANT_TEXT,
+    Item,
     Pick,
     Room,
     make_pick,
@@ -38,7 +41,9 @@ from cyjwt._engine.run cimport (
 )
 from cyjwt._engine.status cimport (
     CLAIM_MISSING,
+    JSON_MEMORY,
     NO_MEMORY,
+    PAYLOAD_JSON,
     RAISED,
     REVOCATION_UNKNOWN,
     VALID,
@@ -51,6 +56,11 @@ from cyjwt._engine.verify cimport Engine, finish_claims, read_claims
 from cyjwt._engine.withheld cimport withhold
 
 from cyjwt._engine.jsontext import loads
+
+cdef extern from "turn.h" nogil:
+    void cyjwt_let_go() noexcept
+    void cyjwt_await_run() noexcept
+    void cyjwt_taken() noexcept
 
 cdef enum:
     AHEAD = 8           # how many tokens before its turn one is asked for
@@ -137,7 +147,7 @@ cdef class Work:
             self.names = tuple(claims)
             make_pick(engine, self.names, &self.pick, self.texts)
         # Whole claims, whatever is given of them, where somebody else has a say.
-        self.want = WANT_TEXT if engine.finishes else self.give
+        self.want = WANT_TEXT if engine.finishes else WANT_CLAIMS if self.give == WANT_TEXT else self.give
         self.results = None if self.give == WANT_STATUS else [None] * count
         self.now = read_clock(engine.clock)
 
@@ -159,6 +169,7 @@ cdef class Work:
                 count = self.measure(first, most) if self.rows is None else self.take_rows(room, most)
                 self.next = first + count
             if count == 0:
+                cyjwt_let_go()
                 return
             for i in range(count):
                 held[i].copy = NULL
@@ -172,7 +183,10 @@ cdef class Work:
                 else:
                     settle(room, self.engine)
                     with nogil:
+                        cyjwt_let_go()
                         verify_run(self.engine, room, count, self.want, &self.pick, self.now)
+                        cyjwt_await_run()
+                    cyjwt_taken()
                 self.finish(room, first, count)
             finally:
                 for i in range(count):
@@ -266,7 +280,12 @@ cdef class Work:
             made.claims = made.payload = NULL
             if cache is not None:
                 count_up(&cache.counts.misses, 1)
-            if status == VALID and self.want == WANT_TEXT:
+            if status == VALID and self.want == WANT_CLAIMS and cache is None:
+                claims = self.noted(stripe, room, i, withheld, &status)
+                if claims != NULL:
+                    self.results[first + i] = <object>claims
+                    Py_DECREF(claims)
+            elif status == VALID and (self.want == WANT_TEXT or self.want == WANT_CLAIMS):
                 claims = read_claims(
                     self.engine, stripe, room.items[i].known, room.payloads[i].start, room.payloads[i].size,
                     self.now, withheld, &made.dates, &status, &absent
@@ -300,6 +319,18 @@ cdef class Work:
             self.status_of[first + i] = <uint8_t>status
             self.absent_of[first + i] = <uint8_t>absent
         return 0
+
+    cdef PyObject* noted(self, int stripe, Room room, int i, bint withheld, int* status) noexcept:
+        """The claims of a token that passed every check; NULL where there is no memory."""
+        cdef const Item* item = &room.items[i]
+        cdef int error = 0
+        cdef PyObject* claims = read_noted(
+            stripe, room.payloads[i].start, room.payloads[i].size, &item.notes, withheld,
+            NULL if item.known == NULL else guess_of(item.known, stripe), &error
+        )
+        if claims == NULL:
+            status[0] = RAISED if error == JSON_MEMORY else PAYLOAD_JSON + error
+        return claims
 
     cdef int give_claims(self, Py_ssize_t index, object claims, const Slice* payload) except -1:
         """Gives of the whole claims, or of the instance that was made of them, what is wanted."""

@@ -213,7 +213,7 @@ cdef int read_header(
     HeaderRules rules, const uint8_t* text, size_t size, int* row, int* key
 ) noexcept nogil:
     cdef Member[MAX_NAMES] members
-    cdef int status = scan_object(text, size, &rules.names, members, NULL, 0)
+    cdef int status = scan_object(text, size, &rules.names, members, NULL, 0, NULL)
     if status != JSON_OK:
         if status == JSON_MEMORY:
             return NO_MEMORY

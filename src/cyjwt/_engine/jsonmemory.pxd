@@ -73,6 +73,11 @@ cdef struct Memory:
     Shape* last[GUESS_DEPTHS]   # by depth, the shape of the object that was read last
 
 
+cdef inline bint has_shape(const Memory* memory, const void* shape) noexcept nogil:
+    """Whether a guess is one at a shape of this memory, and not at another stripe's."""
+    return memory != NULL and <size_t>(<const char*>shape - <const char*>memory) < sizeof(Memory)
+
+
 cdef inline PyObject* ascii_text(const uint8_t* p, Py_ssize_t size) noexcept:
     cdef PyObject* text
     if CYJWT_UNLIKELY(size == 1):

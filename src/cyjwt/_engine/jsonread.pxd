@@ -3,6 +3,8 @@
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t
 
+from cyjwt._engine.jsonmemory cimport Memory
+from cyjwt._engine.jsonreader cimport Reader
 from cyjwt._engine.jsonscan cimport Member, Names
 
 # Reads the whole text as one JSON value. Returns a new reference, or NULL with a JSONError in error
@@ -18,3 +20,11 @@ cdef PyObject* read_value_in(
     int stripe, const uint8_t* text, size_t size, const Names* names, Member* out, bint trusted,
     bint withheld, void** hint, int* error
 ) noexcept
+
+# What the above are made of, for jsonnoted. A stripe's memory; NULL where there can be none, which with a GIL
+# never is.
+cdef Memory* memory_of(int stripe) noexcept nogil
+
+# One value from p on; depth is how many arrays and objects are open. recurs says that strings may be kept.
+# member, unless NULL, gets its place. NULL where r.error says why.
+cdef PyObject* read_any(Reader* r, const uint8_t* p, int depth, Member* member, bint recurs) noexcept

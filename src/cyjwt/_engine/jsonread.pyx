@@ -7,7 +7,7 @@ members come in an order seen before starts as a copy of one of that shape, whic
 table. In each memory a newcomer takes the slot of what was there.
 """
 
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport calloc
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcmp, memset
 
@@ -16,16 +16,17 @@ from cyjwt._engine.jsonlex cimport (
     TRUE_VALUE, Number, cyjwt_locale_ready, cyjwt_string_stop, number_value, scan_number, scan_string,
     skip_space, unescape)
 from cyjwt._engine.jsonmemory cimport (
-    GUESS_DEPTHS, STEADY, KnownText, Memory, Shape, ascii_text, is_next, known_name, known_number,
-    known_value)
-from cyjwt._engine.jsonreader cimport STACK_AT_HAND, Reader, any_text, fail, push, read_wide_integer
+    GUESS_DEPTHS, STEADY, KnownText, Memory, Shape, ascii_text, has_shape, is_next, known_name,
+    known_number, known_value)
+from cyjwt._engine.jsonreader cimport (
+    Reader, any_text, close_reader, fail, open_reader, push, read_wide_integer)
 from cyjwt._engine.jsonshape cimport make_dict, resume_guess, trust_shape
 from cyjwt._engine.jsonnames cimport find_name
 from cyjwt._engine.pyraw cimport (
     Py_DECREF, Py_False, Py_INCREF, Py_None, Py_True, PyDict_Copy, PyDict_New, PyDict_Next,
     PyDict_SetItem, PyFloat_FromDouble, PyList_New, PyList_SET_ITEM)
 from cyjwt._engine.stripes cimport FREE_THREADED, NO_STRIPE, STRIPES, hold_stripe, leave_stripe
-from cyjwt._engine.status cimport JSON_DEPTH, JSON_MEMORY, JSON_OK, JSON_SYNTAX
+from cyjwt._engine.status cimport JSON_DEPTH, JSON_MEMORY, JSON_SYNTAX
 from cyjwt._engine.withheld cimport withhold
 
 if not cyjwt_locale_ready():
@@ -351,11 +352,6 @@ cdef PyObject* read_any(
     return item
 
 
-cdef inline bint is_mine(const Reader* r, void* shape) noexcept nogil:
-    """Whether a guess is one at a shape of this memory, and not at another stripe's."""
-    return r.memory != NULL and <size_t>(<char*>shape - <char*>r.memory) < sizeof(Memory)
-
-
 cdef PyObject* read_value(const uint8_t* text, size_t size, bint trusted, int* error) noexcept:
     cdef int stripe = hold_stripe()
     cdef PyObject* value = read_value_in(stripe, text, size, NULL, NULL, trusted, False, NULL, error)
@@ -373,32 +369,18 @@ cdef PyObject* read_value_in(
     if names != NULL:
         for i in range(names.count):
             out[i].kind = ABSENT
-    r.error = JSON_OK
-    r.trusted = trusted
-    r.withheld = withheld
-    r.memory = memory_of(stripe)
-    r.size = size
+    open_reader(&r, memory_of(stripe), size, trusted, withheld)
     r.names = names
     r.out = out
-    r.scratch = NULL
-    r.stack = r.at_hand
-    r.top = 0
-    r.room = STACK_AT_HAND
-    if hint != NULL and hint[0] != NULL and is_mine(&r, hint[0]):
+    if hint != NULL and hint[0] != NULL and has_shape(r.memory, hint[0]):
         last_of(&r)[0] = <Shape*>hint[0]
     value = read_any(&r, skip_space(text), 0, NULL, False)
     # Written where it changes: threads on other cores read beside it.
     if hint != NULL and value != NULL and last_of(&r) != NULL and hint[0] != last_of(&r)[0]:
         hint[0] = last_of(&r)[0]
-    if value == NULL:
-        while r.top > 0:
-            r.top -= 1
-            Py_DECREF(r.stack[r.top])
-    elif skip_space(r.end) != text + size:
+    if value != NULL and skip_space(r.end) != text + size:
         Py_DECREF(value)
         value = fail(&r, JSON_SYNTAX)
-    if r.stack != r.at_hand:
-        free(r.stack)
-    free(r.scratch)
+    close_reader(&r)
     error[0] = r.error
     return value

@@ -2,7 +2,7 @@
 
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t
-from libc.stdlib cimport malloc, realloc
+from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy
 
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK, CYJWT_UNLIKELY, ESCAPED, NON_ASCII, Number, unescape
@@ -10,7 +10,7 @@ from cyjwt._engine.jsonmemory cimport Memory, ascii_text
 from cyjwt._engine.jsonnames cimport Names
 from cyjwt._engine.jsonscan cimport Member
 from cyjwt._engine.pyraw cimport Py_DECREF, Py_INCREF, PyErr_NoMemory, PyErr_SetObject, PyUnicode_DecodeUTF8
-from cyjwt._engine.status cimport JSON_MEMORY
+from cyjwt._engine.status cimport JSON_MEMORY, JSON_OK
 
 cdef enum:
     STACK_AT_HAND = 128
@@ -29,6 +29,33 @@ cdef struct Reader:
     Py_ssize_t room
     PyObject* at_hand[STACK_AT_HAND]
     const uint8_t* end      # where the value just read ends
+
+
+cdef inline void open_reader(
+    Reader* r, Memory* memory, size_t size, bint trusted, bint withheld
+) noexcept nogil:
+    """For a text of that size, no member of which is wanted."""
+    r.error = JSON_OK
+    r.trusted = trusted
+    r.withheld = withheld
+    r.memory = memory
+    r.size = size
+    r.names = NULL
+    r.out = NULL
+    r.scratch = NULL
+    r.stack = r.at_hand
+    r.top = 0
+    r.room = STACK_AT_HAND
+
+
+cdef inline void close_reader(Reader* r) noexcept:
+    """Lets go of what is still open, too."""
+    while r.top > 0:
+        r.top -= 1
+        Py_DECREF(r.stack[r.top])
+    if r.stack != r.at_hand:
+        free(r.stack)
+    free(r.scratch)
 
 
 cdef inline PyObject* fail(Reader* r, int error) noexcept:

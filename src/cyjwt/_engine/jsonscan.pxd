@@ -14,6 +14,27 @@ cdef struct Member:
     uint8_t flags       # of a string: ESCAPED, NON_ASCII
     double value        # of a number; an INTEGER past 18 digits counts as 1e18
 
+# A member of the outermost object: where the text of its name begins, and its value.
+cdef struct Note:
+    const uint8_t* name
+    Member value
+
+# Room for notes of all members of an object, in their order.
+cdef struct Notes:
+    Note* first
+    int room
+    int count           # -1 where there were more members than room
+
+
+cdef inline Member* take_note(Notes* notes, const uint8_t* name, Member* unwanted) noexcept nogil:
+    """Where the value of the next member is to be noted."""
+    if notes.count < 0 or notes.count == notes.room:
+        notes.count = -1
+        return unwanted
+    notes.count += 1
+    notes.first[notes.count - 1].name = name
+    return &notes.first[notes.count - 1].value
+
 
 cdef inline const uint8_t* take_string(const uint8_t* p, Member* member) noexcept nogil:
     """One element of an array that was scanned: to the next element, or to the closing bracket.
@@ -39,10 +60,12 @@ cdef int add_name(Names* names, const uint8_t* text, size_t length) noexcept nog
 # Checks the whole text as one JSON object and fills out[0..names.count). Returns a JSONError, or NOT_OBJECT
 # for valid JSON of another kind. names may be NULL. known, unless NULL, is what was remembered of other
 # texts, and learns from this one, which therefore must be signed; it wants the same names. line is any
-# number that texts with their members in one order are likely to share.
+# number that texts with their members in one order are likely to share. notes, unless NULL, says how much
+# room there is, and gets all the members; it comes with names.
 cdef enum:
     NOT_OBJECT = -1
 
 cdef int scan_object(
-    const uint8_t* text, size_t size, const Names* names, Member* out, KnownNames* known, unsigned int line
+    const uint8_t* text, size_t size, const Names* names, Member* out, KnownNames* known, unsigned int line,
+    Notes* notes
 ) noexcept nogil

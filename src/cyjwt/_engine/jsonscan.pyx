@@ -8,13 +8,11 @@ from cyjwt._engine.jsonkeys cimport KeyText, has_duplicate
 from cyjwt._engine.jsonlex cimport (
     ABSENT, ARRAY, CYJWT_JSON_SLACK, ESCAPED, FALSE_VALUE, FRACTION, INTEGER, MAX_DEPTH, NULL_VALUE,
     OBJECT, STRING, TRUE_VALUE, CYJWT_UNLIKELY, Number, cyjwt_first8, cyjwt_locale_ready,
-    cyjwt_string_stop_near, number_value, scan_number, scan_string, skip_space, unescape,
-)
+    cyjwt_string_stop_near, number_value, scan_number, scan_string, skip_space, unescape)
 from cyjwt._engine.jsonnames cimport (
     KNOWN_LINES, KNOWN_NAMES, KNOWN_STEPS, MAX_NAMES, NAME_PLACES, NESTED, OUTERMOST, UNKNOWN,
     KnownName, KnownNames, Names, find_name, forget_names, learn_name, name_place, number_of,
-    stands_here, want_names,
-)
+    stands_here, want_names)
 from cyjwt._engine.status cimport JSON_DEPTH, JSON_DUPLICATE, JSON_MEMORY, JSON_OK, JSON_SYNTAX
 
 from cyjwt._engine.status import reason_of_json
@@ -38,6 +36,7 @@ cdef struct Scanner:
     Member* out
     KnownNames* known   # or NULL
     uint8_t* next       # the line of known.next
+    Notes* notes        # or NULL
     Member unwanted     # where members go that nobody wants
     KeyText* keys       # of every object that is open, innermost last: the names that are not known
     size_t count
@@ -173,7 +172,9 @@ cdef const uint8_t* scan_members(Scanner* s, const uint8_t* p, int depth, int st
     cdef KnownName* names = s.known.name if s.known != NULL else NULL
     cdef uint8_t* next = s.next
     cdef Member* out = s.out if depth == 1 else NULL
+    cdef Notes* notes = s.notes if depth == 1 else NULL
     cdef Member* member
+    cdef const uint8_t* name
     cdef uint64_t seen = 0, bit
     cdef bint twice = False
     cdef int number, wanted
@@ -182,10 +183,13 @@ cdef const uint8_t* scan_members(Scanner* s, const uint8_t* p, int depth, int st
         return p + 1
     while True:
         number = next[step]
+        name = p + 1
         if number != UNKNOWN and stands_here(&names[number], p):
             p += names[number].size
         else:
-            p = scan_key(s, skip_space(p), &number, &wanted)
+            p = skip_space(p)
+            name = p + 1
+            p = scan_key(s, p, &number, &wanted)
             if p == NULL:
                 return NULL
         member = &s.unwanted
@@ -196,7 +200,9 @@ cdef const uint8_t* scan_members(Scanner* s, const uint8_t* p, int depth, int st
             wanted = names[number].wanted
             next[step] = <uint8_t>number
             step = number
-        if wanted >= 0 and out != NULL:
+        if notes != NULL:
+            member = take_note(notes, name, member)
+        elif wanted >= 0 and out != NULL:
             member = &out[wanted]
         if p[0] != 0x22:
             p = skip_space(p)
@@ -211,6 +217,8 @@ cdef const uint8_t* scan_members(Scanner* s, const uint8_t* p, int depth, int st
             p = scan_plain(s, p, depth, KNOWN_NAMES + number, member)
         if p == NULL:
             return NULL
+        if notes != NULL and wanted >= 0:
+            out[wanted] = member[0]
         if p[0] != 0x2C:
             p = skip_space(p)
             if p[0] == 0x7D:
@@ -283,7 +291,8 @@ cdef const uint8_t* scan_other(
 
 
 cdef int scan_object(
-    const uint8_t* text, size_t size, const Names* names, Member* out, KnownNames* known, unsigned int line
+    const uint8_t* text, size_t size, const Names* names, Member* out, KnownNames* known, unsigned int line,
+    Notes* notes
 ) noexcept nogil:
     cdef Scanner s
     cdef Member whole
@@ -298,6 +307,9 @@ cdef int scan_object(
     s.names = names
     s.out = out
     s.known = known
+    s.notes = notes
+    if notes != NULL:
+        notes.count = 0
     s.next = &_no_line[0] if known == NULL else &known.next[line & (KNOWN_LINES - 1)][0]
     s.keys = s.at_hand
     s.count = 0
@@ -341,7 +353,7 @@ def check(bytes data not None, /):
     memcpy(text, <const char*>data, size)
     memset(text + size, 0, CYJWT_JSON_SLACK)
     with nogil:
-        error = scan_object(text, size, NULL, NULL, NULL, 0)
+        error = scan_object(text, size, NULL, NULL, NULL, 0, NULL)
     free(text)
     return reason_of_json(error)
 
@@ -380,7 +392,7 @@ cdef class Scan:
         cdef bytes text = data + bytes(CYJWT_JSON_SLACK)
         cdef int i
         cdef int error = scan_object(
-            <const uint8_t*><const char*>text, len(data), &self.names, members, &self.known, line
+            <const uint8_t*><const char*>text, len(data), &self.names, members, &self.known, line, NULL
         )
         found = []
         for i in range(self.names.count if error == JSON_OK else 0):

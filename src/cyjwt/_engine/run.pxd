@@ -4,12 +4,13 @@ from libc.stdint cimport int8_t, uint8_t
 
 from cyjwt._engine.compact cimport HeaderMemory, Remembered, Segments
 from cyjwt._engine.jsonnames cimport MAX_NAMES, KnownNames, Names
-from cyjwt._engine.jsonscan cimport Member
+from cyjwt._engine.jsonscan cimport Member, Note, Notes
 from cyjwt._engine.lanes cimport Job
 from cyjwt._engine.verify cimport Engine
 
 cdef enum:
     RUN_TOKENS = 256            # the most tokens of a run
+    NOTES_EACH = 32             # a run has room for notes of so many members for each of its tokens
     RUN_OCTETS = 1 << 19        # a run ends with the token that passes so many octets of text
 
 # A text that somebody else keeps.
@@ -22,6 +23,7 @@ cdef enum Want:
     WANT_STATUS = 0     # nothing but its status
     WANT_PICKED = 1     # the members named by a Pick
     WANT_TEXT = 2       # its payload's text, unread: the caller reads it and checks the claims
+    WANT_CLAIMS = 3     # its payload's text, read and its claims checked, with notes for read_noted
 
 # The claims that a caller asks for, joined with those that the policy checks.
 cdef struct Pick:
@@ -36,6 +38,7 @@ cdef struct Item:
     int row                     # the id of its algorithm
     int key                     # the index of its key
     int8_t group                # of the lanes, or SINGLE, DONE or FOREIGN
+    Notes notes                 # with WANT_CLAIMS
 
 # The memory of one worker, for one run at a time. What is noted stays good until its next run. The header
 # memory is the worker's own, since the engine's is guarded by the interpreter lock or by stripes.
@@ -46,6 +49,9 @@ cdef class Room:
     cdef Slice payloads[RUN_TOKENS]         # out unless WANT_STATUS: JSON text with slack behind it
     cdef Member* picked                     # out with WANT_PICKED: Pick.count for each, ABSENT or noted
     cdef Py_ssize_t picked_room             # of Members
+    cdef Note* notes                        # of all items, one behind the other
+    cdef int notes_room
+    cdef int notes_used
     cdef Engine engine                      # which the header memory is for, and the keys of items are of
     cdef HeaderMemory memory
     cdef Item items[RUN_TOKENS]

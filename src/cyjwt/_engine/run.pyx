@@ -13,7 +13,7 @@ from cyjwt._engine.claims cimport check_claims, keep_text
 from cyjwt._engine.compact cimport recall, remember, split
 from cyjwt._engine.jsonlex cimport CYJWT_JSON_SLACK
 from cyjwt._engine.jsonnames cimport find_name, forget_names, want_names
-from cyjwt._engine.jsonscan cimport NOT_OBJECT, add_name, scan_object
+from cyjwt._engine.jsonscan cimport NOT_OBJECT, Notes, add_name, scan_object
 from cyjwt._engine.lanes cimport LANE_GROUPS, lane_group, verify_jobs
 from cyjwt._engine.pkey cimport is_quick, row_by_id, verify_signature
 from cyjwt._engine.prefetch cimport cyjwt_prefetch_text
@@ -45,6 +45,7 @@ cdef class Room:
     def __dealloc__(self):
         free(self.arena)
         free(self.picked)
+        free(self.notes)
 
 
 cdef int settle(Room room, Engine engine) except -1:
@@ -93,6 +94,14 @@ cdef bint prepare(Engine engine, Room room, int count, int want, const Pick* pic
         if room.arena == NULL:
             return False
         room.arena_room = need
+    room.notes_used = 0
+    if want == WANT_CLAIMS and room.notes_room < count * NOTES_EACH:
+        free(room.notes)
+        room.notes_room = 0
+        room.notes = <Note*>malloc(count * NOTES_EACH * sizeof(Note))
+        if room.notes == NULL:
+            return False
+        room.notes_room = count * NOTES_EACH
     if want == WANT_PICKED and room.picked_room < RUN_TOKENS * pick.count:
         free(room.picked)
         room.picked_room = 0
@@ -199,6 +208,7 @@ cdef int read_payload(
     cdef Member[MAX_NAMES] members
     cdef const Names* names = &pick.names if want == WANT_PICKED else &engine.claim_rules.names
     cdef Member* picked
+    cdef Notes* notes = NULL
     cdef int error, status, j, absent = 0
     cdef unsigned int line
     if decode(segments.payload, size, text) < 0:
@@ -212,7 +222,13 @@ cdef int read_payload(
     if want == WANT_TEXT:
         return VALID
     line = 0 if room.items[i].known == NULL else <unsigned int>(room.items[i].known - room.memory.own.slots)
-    error = scan_object(text, size, names, members, &room.known, line)
+    if want == WANT_CLAIMS:
+        notes = &room.items[i].notes
+        notes.first = room.notes + room.notes_used
+        notes.room = room.notes_room - room.notes_used
+    error = scan_object(text, size, names, members, &room.known, line, notes)
+    if notes != NULL and notes.count > 0:
+        room.notes_used += notes.count
     if error == JSON_MEMORY:
         return NO_MEMORY
     if error:

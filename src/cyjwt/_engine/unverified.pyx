@@ -192,7 +192,7 @@ cdef class Issuers:
         size = decoded_size(size)
         memset(room + size, 0, CYJWT_JSON_SLACK)
         # Nothing is remembered of a text that nobody has signed.
-        error = scan_object(room, size, &self.names, iss, NULL, 0)
+        error = scan_object(room, size, &self.names, iss, NULL, 0, NULL)
         if error == JSON_MEMORY:
             return NO_MEMORY
         if error != JSON_OK:

@@ -249,7 +249,7 @@ cdef int scan_claims(
     Engine engine, const uint8_t* text, size_t size, double now, Member* members, int* absent
 ) noexcept:
     """A Status: the same checks as of claims that are read, without making objects of them."""
-    cdef int error = scan_object(text, size, &engine.claim_rules.names, members, NULL, 0)
+    cdef int error = scan_object(text, size, &engine.claim_rules.names, members, NULL, 0, NULL)
     if error == JSON_MEMORY:
         return NO_MEMORY
     if error:
