@@ -9,6 +9,7 @@ from typing import Any
 import cyjwt
 from bench import strict
 from cyjwt._engine import base64url, jsoncopy, jsonscan, jsontext, jsonwrite
+from tests.batch import agreement
 from tests.property.test_json import same
 
 #: What stands for a refusal, which no value equals.
@@ -18,6 +19,12 @@ ROUTES = base64url.levels()
 #: Names that a header and claims are searched for, and some that few texts have.
 NAMES = ("alg", "kid", "exp", "aud", "iss", "a", "", "ü", "absent")
 SCAN = jsonscan.Scan(NAMES)
+
+KEY = cyjwt.Key.from_secret(bytes(range(32)))
+HEADER = base64url.encode(b'{"alg":"HS256"}')
+VERIFIER = cyjwt.Verifier(KEY, algorithms=["HS256"], required=(), clock=1.0)
+#: Of one text in a batch: the first ones teach the order of its names, the others are made of notes.
+TIMES = 4
 
 
 def outcome(read: Callable[[Any], Any], text: Any) -> Any:
@@ -58,6 +65,7 @@ def check_json(data: bytes) -> None:
             got = outcome(read, data)
             assert got is expected or same(got, expected), (read, got, expected)
     check_scan(data, expected)
+    check_claims(data, expected)
     check_str(data, expected)
     if expected is REFUSED:
         return
@@ -83,6 +91,15 @@ def check_scan(data: bytes, expected: Any) -> None:
             assert (place is not None) == (name in expected), name
             if place is not None:
                 check_place(expected[name], *place)
+
+
+def check_claims(data: bytes, expected: Any) -> None:
+    """As claims that are signed, alone and in a batch."""
+    text = HEADER + b"." + base64url.encode(data)
+    token = text + b"." + base64url.encode(KEY.sign(text, "HS256"))
+    verdict = agreement.verdict(VERIFIER, token)
+    assert not isinstance(verdict, dict) or same(verdict, expected)
+    agreement.check(VERIFIER.verify_batch([token] * TIMES, threads=1), [verdict] * TIMES, True)
 
 
 def check_place(expected: Any, kind: int, flags: int, spelt: bytes, number: float | None) -> None:
