@@ -129,9 +129,9 @@ def _measure(work: Work, loops: int) -> float:
     return time.perf_counter() - start
 
 
-def _run(work: Work, loops: int) -> None:
+def _run(work: Work, loops: int, first: int = 0) -> None:
     call = work.call
-    for argument in itertools.islice(itertools.cycle(work.pool), loops):
+    for argument in itertools.islice(itertools.cycle([*work.pool[first:], *work.pool[:first]]), loops):
         call(argument)
 
 
@@ -157,12 +157,16 @@ def _in_threads(work: Work, loops: int) -> float:
     gate = threading.Barrier(work.threads + 1)
     ends: list[float] = []
 
-    def share(count: int) -> None:
+    def share(count: int, first: int) -> None:
         gate.wait()
-        _run(work, count)
+        _run(work, count, first)
         ends.append(time.perf_counter())
 
-    threads = [threading.Thread(target=share, args=(count,)) for count in _shares(loops, work.threads)]
+    # Who calls at one time has different inputs: each thread begins elsewhere in the pool.
+    threads = [
+        threading.Thread(target=share, args=(count, i * len(work.pool) // work.threads))
+        for i, count in enumerate(_shares(loops, work.threads))
+    ]
     for thread in threads:
         thread.start()
     start = time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -149,3 +150,12 @@ def test_a_library_that_is_not_there_is_left_out_of_every_case() -> None:
     case = Case("a case", {"one": missing, "cyjwt": lambda: Work(str, ["x"])})
     assert list(left(case)) == [("one", "any case")]
     assert case.able(True) == ["cyjwt"]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_begin_with_inputs_of_their_own(threads: int) -> None:
+    seen: dict[int, list[int]] = {}
+    work = Work(lambda one: seen.setdefault(threading.get_ident(), []).append(one), list(range(9)), threads)
+    measure(18, Case("a case", {"one": lambda: work}), "one")
+    assert sorted(x for xs in seen.values() for x in xs) == sorted([*range(9)] * 2)
+    assert {xs[0] for xs in seen.values()} == {i * 9 // threads for i in range(threads)}
